@@ -1,0 +1,65 @@
+#pragma once
+
+#include "messages/ids.hpp"
+#include "messages/record.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace streamer {
+
+/// One record to be produced. Bytes are either its own or borrowed from a
+/// received record that `keep_alive` holds until the broker has acknowledged.
+struct outbound_event {
+  std::string topic;
+  std::optional<partition_id> partition; ///< absent: by key (`murmur2_random`, as Java's default)
+  std::optional<std::string> key;        ///< absent: null key
+  std::optional<std::string> value;      ///< absent: null value (a tombstone)
+  std::vector<owned_header> headers;
+  std::int64_t timestamp_ms = 0; ///< ms since 1970; 0: now
+  /// When set, key and value are taken from this record, not from `key` and `value`.
+  std::optional<record_ref> keep_alive;
+
+  [[nodiscard]] bytes_ref key_bytes() const {
+    if (keep_alive) {
+      return keep_alive->get().key;
+    }
+    return key ? bytes_ref{key->data(), key->size()} : bytes_ref{};
+  }
+  [[nodiscard]] bytes_ref value_bytes() const {
+    if (keep_alive) {
+      return keep_alive->get().value;
+    }
+    return value ? bytes_ref{value->data(), value->size()} : bytes_ref{};
+  }
+  /// Memory in bytes that the event accounts for until it is acknowledged.
+  [[nodiscard]] std::size_t charged_bytes() const {
+    return key_bytes().size() + value_bytes().size() + record_batch::bookkeeping_bytes;
+  }
+};
+
+/// How one produced event ended. There is no "maybe": it was acknowledged, or
+/// it was refused for good, or the process gave up waiting.
+enum class delivery_state : std::uint8_t {
+  acknowledged,
+  refused_for_now,  ///< passes by itself: timeout, not enough replicas, unknown topic at first
+  refused_for_good, ///< never passes: too large, not authorised, invalid topic, unknown topic
+};
+
+/// The broker's answer to one event.
+struct delivery_result {
+  delivery_state state = delivery_state::acknowledged;
+  partition_id partition;     ///< valid when acknowledged
+  offset_id offset;           ///< valid when acknowledged
+  std::string error_name;     ///< the client library's name of the error, e.g. MSG_SIZE_TOO_LARGE
+  bool too_large = false;     ///< refused for its size
+  std::int64_t latency_us = 0; ///< from hand-over to acknowledgement, microseconds
+};
+
+using event_batch = std::vector<outbound_event>;
+using event_batch_ptr = std::shared_ptr<const event_batch>;
+
+} // namespace streamer

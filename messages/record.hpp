@@ -1,0 +1,132 @@
+#pragma once
+
+#include "messages/ids.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace streamer {
+
+/// Bytes that may be absent: Kafka tells a null key or value from an empty one.
+/// A view; whoever hands it out says how long it lives.
+class bytes_ref {
+public:
+  constexpr bytes_ref() = default;
+  constexpr bytes_ref(const void* data, std::size_t size)
+      : data_{static_cast<const char*>(data)}, size_{size} {}
+  constexpr explicit bytes_ref(std::string_view text) : data_{text.data()}, size_{text.size()} {}
+  [[nodiscard]] constexpr bool is_null() const { return data_ == nullptr; }
+  [[nodiscard]] constexpr std::size_t size() const { return size_; }
+  /// The bytes; empty for null.
+  [[nodiscard]] constexpr std::string_view view() const {
+    return data_ == nullptr ? std::string_view{} : std::string_view{data_, size_};
+  }
+
+private:
+  const char* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+/// One header of a record. Names may repeat; values may be null.
+struct header_ref {
+  std::string_view name;
+  bytes_ref value;
+};
+
+/// What a record's timestamp means (Kafka's message.timestamp.type).
+enum class timestamp_kind : std::uint8_t { not_available, create_time, log_append_time };
+
+/// One record as received. A view into its `record_batch`.
+struct record {
+  offset_id offset;
+  std::int64_t timestamp_ms = -1; ///< ms since 1970, may be -1, wrong or in the future
+  bytes_ref key;
+  bytes_ref value;
+  std::int32_t leader_epoch = -1;
+  timestamp_kind kind = timestamp_kind::not_available;
+  void* native = nullptr; ///< the client library's message, for the batch's own use
+};
+
+/// Records of one partition as one poll returned them, in offset order. Keeps
+/// the fetched memory alive until its last holder lets go. Immutable, except
+/// that headers are parsed when first asked for: one record's headers are read
+/// by one thread at a time (a record is in one place at a time).
+class record_batch {
+public:
+  record_batch() = default;
+  record_batch(const record_batch&) = delete;
+  record_batch& operator=(const record_batch&) = delete;
+  virtual ~record_batch() = default;
+
+  [[nodiscard]] const std::string& topic() const { return topic_; }
+  [[nodiscard]] partition_id partition() const { return partition_; }
+  [[nodiscard]] std::span<const record> records() const { return records_; }
+  /// Approximate memory in bytes that record `index` accounts for: key, value and bookkeeping.
+  [[nodiscard]] std::size_t charged_bytes(std::size_t index) const {
+    const auto& r = records_[index];
+    return r.key.size() + r.value.size() + bookkeeping_bytes;
+  }
+
+  /// The last header called `name`; null if there is none or its value is null.
+  [[nodiscard]] virtual bytes_ref last_header(std::size_t index, const char* name) const = 0;
+  /// All headers, in order, duplicates included. Views valid as long as the batch.
+  [[nodiscard]] virtual std::vector<header_ref> headers(std::size_t index) const = 0;
+
+  /// Measured overhead of a queued message in librdkafka.
+  static constexpr std::size_t bookkeeping_bytes = 290;
+
+protected:
+  std::string topic_;
+  partition_id partition_;
+  std::vector<record> records_;
+};
+
+using record_batch_ptr = std::shared_ptr<const record_batch>;
+
+/// One record and what keeps it alive.
+struct record_ref {
+  record_batch_ptr batch;
+  std::uint32_t index = 0;
+  [[nodiscard]] const record& get() const { return batch->records()[index]; }
+  [[nodiscard]] std::vector<header_ref> headers() const { return batch->headers(index); }
+  [[nodiscard]] bytes_ref header(const char* name) const { return batch->last_header(index, name); }
+};
+
+/// A header with bytes of its own; `value` is absent for a null value.
+struct owned_header {
+  std::string name;
+  std::string value;
+  bool value_is_null = false;
+  friend bool operator==(const owned_header&, const owned_header&) = default;
+};
+
+/// A copy of one record with bytes of its own. A record that waits long is
+/// detached, so that it does not hold a whole fetch buffer.
+class detached_record final : public record_batch {
+public:
+  /// Copies record `source` of its batch.
+  explicit detached_record(const record_ref& source);
+  /// Builds a record from parts (tests, and readers of stored records).
+  detached_record(std::string topic, partition_id partition, record fields,
+                  std::vector<owned_header> headers);
+
+  [[nodiscard]] bytes_ref last_header(std::size_t index, const char* name) const override;
+  [[nodiscard]] std::vector<header_ref> headers(std::size_t index) const override;
+
+private:
+  void own(record fields);
+
+  std::string key_;
+  std::string value_;
+  std::vector<owned_header> headers_;
+};
+
+/// The same record with bytes of its own.
+[[nodiscard]] record_ref detach(const record_ref& source);
+
+} // namespace streamer
