@@ -15,7 +15,10 @@ namespace streamer {
 /// received record that `keep_alive` holds until the broker has acknowledged.
 struct outbound_event {
   std::string topic;
-  std::optional<partition_id> partition; ///< absent: by key (`murmur2_random`, as Java's default)
+  std::optional<partition_id> partition; ///< absent: by `partition_seed`, else by key (`murmur2_random`)
+  /// Partition = seed modulo the topic's partition count, which only the
+  /// producing client knows: the DLQ's rule and that of `partition_by = tenant`.
+  std::optional<std::uint32_t> partition_seed;
   std::optional<std::string> key;        ///< absent: null key
   std::optional<std::string> value;      ///< absent: null value (a tombstone)
   std::vector<owned_header> headers;
