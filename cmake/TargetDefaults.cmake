@@ -1,0 +1,76 @@
+# Functions that give one target its warnings, hardening and instrumentation.
+
+function(streamer_warnings target)
+  target_compile_options(${target} PRIVATE
+      -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-align
+      -Wnon-virtual-dtor -Woverloaded-virtual -Wold-style-cast -Wnull-dereference
+      -Wdouble-promotion -Wformat=2 -Wimplicit-fallthrough -Wunused
+      $<$<CXX_COMPILER_ID:GNU>:-Wduplicated-cond -Wlogical-op -Wmissing-declarations>)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # GCC's flow analysis cries wolf inside inlined library headers when it optimises.
+    target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-Wno-null-dereference>)
+    if(STREAMER_SANITIZE OR STREAMER_COVERAGE)
+      target_compile_options(${target} PRIVATE -Wno-null-dereference -Wno-maybe-uninitialized)
+    endif()
+  endif()
+  if(STREAMER_WERROR)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+endfunction()
+
+function(streamer_hardening target)
+  target_compile_options(${target} PRIVATE -fstack-protector-strong)
+  # Fortified headers need an optimising build, and hide errors from the sanitizers.
+  if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT STREAMER_SANITIZE)
+    target_compile_options(${target} PRIVATE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+                                             -fstack-clash-protection)
+  else()
+    target_compile_definitions(${target} PRIVATE _GLIBCXX_ASSERTIONS)
+  endif()
+  get_target_property(type ${target} TYPE)
+  if(type STREQUAL "EXECUTABLE")
+    target_link_options(${target} PRIVATE -Wl,-z,relro,-z,now -Wl,-z,noexecstack)
+  endif()
+endfunction()
+
+function(streamer_sanitize target)
+  if(NOT STREAMER_SANITIZE)
+    return()
+  endif()
+  set(flags -fsanitize=${STREAMER_SANITIZE} -fno-omit-frame-pointer)
+  if(STREAMER_SANITIZE MATCHES "undefined")
+    list(APPEND flags -fno-sanitize-recover=undefined)
+  endif()
+  target_compile_options(${target} PRIVATE ${flags})
+  target_link_options(${target} PRIVATE -fsanitize=${STREAMER_SANITIZE})
+endfunction()
+
+function(streamer_coverage target)
+  if(STREAMER_COVERAGE)
+    target_compile_options(${target} PRIVATE --coverage -fprofile-abs-path -fprofile-update=atomic)
+    target_link_options(${target} PRIVATE --coverage)
+  endif()
+endfunction()
+
+function(streamer_target_defaults target)
+  get_target_property(type ${target} TYPE)
+  if(NOT type MATCHES "^(STATIC_LIBRARY|SHARED_LIBRARY|OBJECT_LIBRARY|EXECUTABLE)$")
+    return()
+  endif()
+  streamer_warnings(${target})
+  streamer_hardening(${target})
+  streamer_sanitize(${target})
+  streamer_coverage(${target})
+endfunction()
+
+# Every target defined in the directory and below.
+function(streamer_apply_target_defaults directory)
+  get_directory_property(targets DIRECTORY "${directory}" BUILDSYSTEM_TARGETS)
+  foreach(target IN LISTS targets)
+    streamer_target_defaults(${target})
+  endforeach()
+  get_directory_property(subdirectories DIRECTORY "${directory}" SUBDIRECTORIES)
+  foreach(subdirectory IN LISTS subdirectories)
+    streamer_apply_target_defaults("${subdirectory}")
+  endforeach()
+endfunction()

@@ -1,0 +1,56 @@
+# shellcheck shell=bash
+# Sourced by every script: where things are, one line a step, failures that say where they happened.
+
+ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
+DEPS_DIR="$ROOT/.deps"
+LOG_DIR="$DEPS_DIR/log"
+SCRIPT_NAME="$(basename "${0}")"
+
+now_ms() { date +%s%3N; }
+START_MS="${START_MS:-$(now_ms)}"
+
+# seconds since START, one decimal
+elapsed() {
+  local ms=$(($(now_ms) - ${1:-$START_MS}))
+  printf '%d.%d' $((ms / 1000)) $((ms % 1000 / 100))
+}
+
+# Progress goes to stderr: stdout is for what a caller may want to read.
+say() { printf '[%6ss] %s\n' "$(elapsed)" "$*" >&2; }
+warn() { printf '[%6ss] warning: %s\n' "$(elapsed)" "$*" >&2; }
+die() {
+  printf '%s: %s\n' "$SCRIPT_NAME" "$*" >&2
+  exit 1
+}
+
+# step TITLE COMMAND…: runs the command with its output in a log; on failure says which step, why
+# (the end of the log) and where the whole log is.
+step() {
+  local title="$1" begun log status=0
+  shift
+  mkdir -p "$LOG_DIR"
+  log="$LOG_DIR/$(tr -cs 'A-Za-z0-9._' '-' <<<"$title" | sed 's/-*$//').log"
+  begun="$(now_ms)"
+  say "$title …"
+  # A subshell with its own errexit: a function called on the left of || would lose it.
+  set +e
+  (
+    set -euo pipefail
+    "$@"
+  ) >"$log" 2>&1 </dev/null
+  status=$?
+  set -e
+  if ((status != 0)); then
+    {
+      printf '%s: step "%s" failed with exit code %d after %s s. The end of its log:\n' \
+        "$SCRIPT_NAME" "$title" "$status" "$(elapsed "$begun")"
+      tail -n 25 "$log" | sed 's/^/    /'
+      printf 'The whole log: %s\n' "$log"
+    } >&2
+    exit 1
+  fi
+  say "$title: done in $(elapsed "$begun") s"
+}
+
+jobs() { nproc 2>/dev/null || echo 2; }
+have() { command -v "$1" >/dev/null 2>&1; }
