@@ -25,6 +25,8 @@ struct outbound_event {
   std::int64_t timestamp_ms = 0; ///< ms since 1970; 0: now
   /// When set, key and value are taken from this record, not from `key` and `value`.
   std::optional<record_ref> keep_alive;
+  /// With `keep_alive`: the record's own headers come before `headers`, byte for byte.
+  bool with_record_headers = false;
 
   [[nodiscard]] bytes_ref key_bytes() const {
     if (keep_alive) {
