@@ -1,0 +1,334 @@
+#include "runtime/kafka/client_config.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+namespace streamer {
+namespace {
+
+constexpr std::int64_t mib = 1LL << 20;
+
+const char* text_of(security_protocol_kind kind) {
+  switch (kind) {
+    case security_protocol_kind::plaintext: return "PLAINTEXT";
+    case security_protocol_kind::ssl: return "SSL";
+    case security_protocol_kind::sasl_plaintext: return "SASL_PLAINTEXT";
+    case security_protocol_kind::sasl_ssl: return "SASL_SSL";
+  }
+  return "PLAINTEXT";
+}
+
+const char* text_of(sasl_mechanism_kind kind) {
+  switch (kind) {
+    case sasl_mechanism_kind::scram_sha_256: return "SCRAM-SHA-256";
+    case sasl_mechanism_kind::scram_sha_512: return "SCRAM-SHA-512";
+    case sasl_mechanism_kind::plain: return "PLAIN";
+    case sasl_mechanism_kind::oauthbearer: return "OAUTHBEARER";
+  }
+  return "SCRAM-SHA-256";
+}
+
+const char* text_of(compression_kind kind) {
+  switch (kind) {
+    case compression_kind::none: return "none";
+    case compression_kind::gzip: return "gzip";
+    case compression_kind::snappy: return "snappy";
+    case compression_kind::lz4: return "lz4";
+    case compression_kind::zstd: return "zstd";
+  }
+  return "none";
+}
+
+struct refusal {
+  std::string_view name;
+  std::string_view reason;
+};
+
+constexpr std::string_view own_commits = "offsets are committed by this program alone";
+constexpr std::string_view own_order = "delivery and order are guaranteed by it";
+
+constexpr std::array refusals{
+    refusal{"acks", own_order},
+    refusal{"allow.auto.create.topics", "nothing is created by a broker's auto-creation"},
+    refusal{"auto.commit.enable", own_commits},
+    refusal{"auto.offset.reset", "use consumer.auto_offset_reset"},
+    refusal{"bootstrap.servers", "use kafka.bootstrap_servers"},
+    refusal{"client.id", "use kafka.client_id"},
+    refusal{"client.rack", "use kafka.client_rack"},
+    refusal{"compression.codec", "use producer.compression"},
+    refusal{"compression.type", "use producer.compression"},
+    refusal{"delivery.report.only.error", "an acknowledgement is waited for"},
+    refusal{"delivery.timeout.ms", "use producer.delivery_timeout_ms"},
+    refusal{"enable.auto.commit", own_commits},
+    refusal{"enable.auto.offset.store", own_commits},
+    refusal{"enable.gapless.guarantee", "a refused record would end the client"},
+    refusal{"enable.idempotence", own_order},
+    refusal{"enable.partition.eof", "the end of a partition is waited for"},
+    refusal{"group.id", "use consumer.group_id"},
+    refusal{"group.instance.id", "use consumer.group_instance_id"},
+    refusal{"group.protocol", "use consumer.group_protocol"},
+    refusal{"isolation.level", "records of aborted transactions are never processed"},
+    refusal{"linger.ms", "use producer.linger_ms"},
+    refusal{"log.queue", "log lines would be lost"},
+    refusal{"max.poll.interval.ms", "use consumer.max_poll_interval_ms"},
+    refusal{"message.send.max.retries", own_order},
+    refusal{"message.timeout.ms", "use producer.delivery_timeout_ms"},
+    refusal{"metadata.broker.list", "use kafka.bootstrap_servers"},
+    refusal{"offset.store.method", own_commits},
+    refusal{"partitioner", "records are partitioned as Java's clients do"},
+    refusal{"partitioner_cb", "records are partitioned as Java's clients do"},
+    refusal{"queue.buffering.max.ms", "use producer.linger_ms"},
+    refusal{"queuing.strategy", own_order},
+    refusal{"request.required.acks", own_order},
+    refusal{"retries", own_order},
+    refusal{"sasl.mechanism", "use kafka.sasl_mechanism"},
+    refusal{"sasl.mechanisms", "use kafka.sasl_mechanism"},
+    refusal{"sasl.oauthbearer.client.id", "use kafka.oidc_client_id"},
+    refusal{"sasl.oauthbearer.client.secret", "use kafka.oidc_client_secret"},
+    refusal{"sasl.oauthbearer.scope", "use kafka.oidc_scope"},
+    refusal{"sasl.oauthbearer.token.endpoint.url", "use kafka.oidc_token_endpoint_url"},
+    refusal{"sasl.password", "use kafka.sasl_password"},
+    refusal{"sasl.username", "use kafka.sasl_username"},
+    refusal{"security.protocol", "use kafka.security_protocol"},
+    refusal{"session.timeout.ms", "use consumer.session_timeout_ms"},
+    refusal{"ssl.ca.location", "use kafka.ssl_ca_location"},
+    refusal{"ssl.certificate.location", "use kafka.ssl_certificate_location"},
+    refusal{"ssl.key.location", "use kafka.ssl_key_location"},
+    refusal{"ssl.key.password", "use kafka.ssl_key_password"},
+    refusal{"transactional.id", "transactions are not used"},
+};
+static_assert(std::ranges::is_sorted(refusals, {}, &refusal::name));
+
+/// Sets properties one after the other and keeps the first failure.
+class conf_writer {
+ public:
+  conf_writer() : conf_{rd_kafka_conf_new()} {}
+
+  void set(const char* name, const char* value) {
+    if (!failure_) {
+      failure_ = set_property(*conf_, name, value);
+    }
+  }
+  void set(const char* name, const std::string& value) { set(name, value.c_str()); }
+  void set(const char* name, std::int64_t value) { set(name, std::to_string(value)); }
+  void set_if(const char* name, const std::string& value) {
+    if (!value.empty()) {
+      set(name, value);
+    }
+  }
+  void set_if(const char* name, const secret& value) {
+    if (!value.empty()) {
+      set(name, value.reveal().data());
+    }
+  }
+
+  void set_all(std::string_view section, const property_map& properties, bool allow_insecure) {
+    for (const auto& [name, value] : properties) {
+      if (failure_) {
+        return;
+      }
+      if (auto why = refused_property(name, value, allow_insecure)) {
+        failure_ = std::string{section} + ": the property " + name + " is refused: " + *why;
+        return;
+      }
+      set(name.c_str(), value);
+      if (failure_) {
+        failure_ = std::string{section} + ": " + *failure_;
+      }
+    }
+  }
+
+  [[nodiscard]] result<conf_ptr> finish() && {
+    if (failure_) {
+      return result<conf_ptr>::failure(std::move(*failure_));
+    }
+    return std::move(conf_);
+  }
+
+ private:
+  conf_ptr conf_;
+  std::optional<std::string> failure_;
+};
+
+void set_connection(conf_writer& conf, const kafka_settings& kafka) {
+  conf.set("bootstrap.servers", kafka.bootstrap_servers);
+  conf.set("client.id", kafka.client_id);
+  conf.set("security.protocol", text_of(kafka.security_protocol));
+  conf.set("allow.auto.create.topics", "false");
+  conf.set("socket.keepalive.enable", "true");
+  // Partitions that were added and topics that were deleted are to be noticed within a minute; the
+  // client's own interval is five.
+  conf.set("topic.metadata.refresh.interval.ms", 30'000);
+  conf.set_if("ssl.ca.location", kafka.ssl_ca_location);
+  conf.set_if("ssl.certificate.location", kafka.ssl_certificate_location);
+  conf.set_if("ssl.key.location", kafka.ssl_key_location);
+  conf.set_if("ssl.key.password", kafka.ssl_key_password);
+  if (kafka.security_protocol == security_protocol_kind::sasl_plaintext ||
+      kafka.security_protocol == security_protocol_kind::sasl_ssl) {
+    conf.set("sasl.mechanism", text_of(kafka.sasl_mechanism));
+    conf.set_if("sasl.username", kafka.sasl_username);
+    conf.set_if("sasl.password", kafka.sasl_password);
+    if (!kafka.oidc_token_endpoint_url.empty()) {
+      conf.set("sasl.oauthbearer.method", "oidc");
+      conf.set("sasl.oauthbearer.token.endpoint.url", kafka.oidc_token_endpoint_url);
+      conf.set_if("sasl.oauthbearer.client.id", kafka.oidc_client_id);
+      conf.set_if("sasl.oauthbearer.client.secret", kafka.oidc_client_secret);
+      conf.set_if("sasl.oauthbearer.scope", kafka.oidc_scope);
+    }
+  }
+}
+
+void set_fetching(conf_writer& conf, const settings& config) {
+  const auto memory = split_memory(config.consumer.memory_budget_mib);
+  conf.set_if("client.rack", config.kafka.client_rack);
+  conf.set("queued.max.messages.kbytes", memory.prefetch_bytes / 1000);
+  conf.set("queued.min.messages", memory.prefetch_messages);
+  conf.set("fetch.max.bytes", memory.fetch_bytes);
+  conf.set("fetch.message.max.bytes", memory.partition_fetch_bytes);
+  conf.set("receive.message.max.bytes", memory.response_bytes);
+  // The default of one second lets every full prefetch queue sleep that long: 0.6 M records/s
+  // where 2.2 M are possible.
+  conf.set("fetch.queue.backoff.ms", 5);
+  conf.set("check.crcs", "true");
+}
+
+// No auto.offset.reset by the library: a partition without a commit gets its start from
+// consumer_client, so that an offset out of range is told from it.
+void set_reading(conf_writer& conf) {
+  conf.set("isolation.level", "read_committed");
+  conf.set("enable.auto.commit", "false");
+  conf.set("enable.auto.offset.store", "false");
+  conf.set("enable.partition.eof", "true");
+  conf.set("auto.offset.reset", "error");
+}
+
+void set_group(conf_writer& conf, const consumer_settings& consumer) {
+  conf.set("group.id", consumer.group_id);
+  conf.set_if("group.instance.id", consumer.group_instance_id);
+  conf.set("max.poll.interval.ms", consumer.max_poll_interval.count());
+  if (consumer.group_protocol == group_protocol_kind::consumer) {
+    conf.set("group.protocol", "consumer");
+  } else {
+    conf.set("session.timeout.ms", consumer.session_timeout.count());
+    conf.set("partition.assignment.strategy", "cooperative-sticky");
+  }
+}
+
+void set_producing(conf_writer& conf, const settings& config) {
+  const auto memory = split_memory(config.consumer.memory_budget_mib);
+  conf.set("linger.ms", config.producer.linger.count());
+  conf.set("compression.codec", text_of(config.producer.compression));
+  conf.set("queue.buffering.max.kbytes", memory.outbound_bytes / 1024);
+}
+
+void set_sending(conf_writer& conf, const settings& config, client_role role) {
+  conf.set("enable.idempotence", "true");
+  conf.set("acks", "all");
+  conf.set("partitioner", "murmur2_random");
+  conf.set("message.timeout.ms",
+           role == client_role::ingest ? config.producer.delivery_timeout.count() : 0);
+}
+
+}  // namespace
+
+// Measured with 200-byte records: the queue holds payloads of 200 and bookkeeping of 290 bytes a
+// message, hence the limit in messages; and one response decompresses to several times its size,
+// hence a fetch far below the queue.
+memory_split split_memory(std::size_t budget_mib) {
+  const auto budget = std::max<std::int64_t>(static_cast<std::int64_t>(budget_mib), 16) * mib;
+  memory_split split{};
+  split.prefetch_bytes = std::clamp(budget / 8, 2 * mib, 1024 * mib);
+  split.prefetch_messages = std::clamp<std::int64_t>(split.prefetch_bytes / 290, 5'000, 500'000);
+  split.fetch_bytes = std::clamp(budget / 32, mib, 50 * mib);
+  split.partition_fetch_bytes = std::min(mib, split.fetch_bytes);
+  split.response_bytes = std::clamp(budget / 2, 64 * mib, 1024 * mib);
+  split.outbound_bytes = std::clamp(budget / 8, 4 * mib, 1024 * mib);
+  split.credit_bytes = budget / 2;
+  return split;
+}
+
+std::optional<std::string> refused_property(std::string_view name, std::string_view value,
+                                            bool allow_insecure) {
+  const auto found = std::ranges::lower_bound(refusals, name, {}, &refusal::name);
+  if (found != refusals.end() && found->name == name) {
+    return std::string{found->reason};
+  }
+  const bool switches_verification_off =
+      (name == "enable.ssl.certificate.verification" && value != "true") ||
+      (name == "ssl.endpoint.identification.algorithm" && value != "https");
+  if (switches_verification_off && !allow_insecure) {
+    return "the broker's certificate would not be verified; set kafka.allow_insecure if you mean it";
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> set_property(rd_kafka_conf_t& conf, const char* name,
+                                        const char* value) {
+  std::array<char, 512> reason{};
+  switch (rd_kafka_conf_set(&conf, name, value, reason.data(), reason.size())) {
+    case RD_KAFKA_CONF_OK: return std::nullopt;
+    case RD_KAFKA_CONF_UNKNOWN: return std::string{"librdkafka has no property "} + name;
+    case RD_KAFKA_CONF_INVALID: break;
+  }
+  // The library's reason quotes the value; that of a secret is not for the log.
+  const std::string_view property{name};
+  if (property.find("password") != property.npos || property.find("secret") != property.npos ||
+      property.find("key") != property.npos) {
+    return std::string{"the value of "} + name + " is not valid";
+  }
+  return std::string{reason.data()};
+}
+
+result<conf_ptr> make_conf(const settings& config, client_role role) {
+  conf_writer conf;
+  set_connection(conf, config.kafka);
+  const bool insecure = config.kafka.allow_insecure;
+  const bool consumes = role == client_role::consumer || role == client_role::reader;
+  if (consumes) {
+    set_fetching(conf, config);
+  } else if (role != client_role::admin) {
+    set_producing(conf, config);
+  }
+  conf.set_all("[kafka.properties]", config.kafka.properties, insecure);
+  if (consumes) {
+    if (role == client_role::consumer) {
+      set_group(conf, config.consumer);
+    } else {
+      conf.set("group.id", config.consumer.group_id);
+    }
+    conf.set_all("[consumer.properties]", config.consumer.properties, insecure);
+    set_reading(conf);
+  } else if (role != client_role::admin) {
+    conf.set_all("[producer.properties]", config.producer.properties, insecure);
+    set_sending(conf, config, role);
+  }
+  return std::move(conf).finish();
+}
+
+result<client_ptr> make_client(conf_ptr conf, client_role role, client_hooks& hooks) {
+  install_hooks(*conf, hooks);
+  const auto type = role == client_role::consumer || role == client_role::reader
+                        ? RD_KAFKA_CONSUMER
+                        : RD_KAFKA_PRODUCER;
+  std::array<char, 512> reason{};
+  auto* const raw = conf.get();
+  client_ptr client{rd_kafka_new(type, raw, reason.data(), reason.size())};
+  if (client == nullptr) {
+    return result<client_ptr>::failure(std::string{"the Kafka client cannot be set up: "} +
+                                       reason.data());
+  }
+  static_cast<void>(conf.release());  // the client owns it now
+  return client;
+}
+
+result<client_ptr> make_client(const settings& config, client_role role, client_hooks& hooks) {
+  auto conf = make_conf(config, role);
+  if (!conf) {
+    return result<client_ptr>::failure(conf.error());
+  }
+  return make_client(std::move(conf).value(), role, hooks);
+}
+
+}  // namespace streamer
