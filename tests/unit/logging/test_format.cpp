@@ -10,6 +10,7 @@
 #include "runtime/logging/utf8.hpp"
 
 using namespace streamer;
+using namespace std::string_literals;
 
 namespace {
 
@@ -26,7 +27,9 @@ std::string text_of(log_value value) {
   return line.substr(line.find("k=") + 2);
 }
 
-const std::string hostile{"a\r\nlevel=critical\tb\x1b[31mred\x07\x7f\xc2\x9b" "2J\xe2\x80\xa8x\xe2\x80\xaey\0z", 46};
+const auto hostile =
+    "a\r\nlevel=critical\tb\x1b[31mred\x07\x7f\xc2\x9b"
+    "2J\xe2\x80\xa8x\xe2\x80\xaey\0z"s;
 
 }  // namespace
 
