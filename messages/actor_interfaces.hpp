@@ -1,0 +1,469 @@
+#pragma once
+
+#include "actors/consumer/record_source.hpp"
+#include "actors/retry/retry_schedule.hpp"
+#include "messages/event.hpp"
+#include "messages/ids.hpp"
+#include "messages/outcome.hpp"
+#include "messages/record.hpp"
+
+#include <caf/result.hpp>
+#include <caf/type_id.hpp>
+#include <caf/typed_actor.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// Every actor's interface and every message, in the order of a record's life.
+/// Messages carry batches, never one record each and never a copy of a payload.
+/// All but the inspection messages stay within the process.
+namespace streamer {
+
+struct records_fetched;
+struct end_reached;
+struct attempt_results;
+struct retry_verdicts;
+struct dead_letters_written;
+struct handler_replaced;
+struct commit_answer;
+struct drain_partition;
+struct give_up_partition;
+struct tick;
+struct links_changed;
+struct work;
+struct lanes_released;
+struct epoch_dropped;
+struct completions_ready;
+struct handler_wanted;
+struct handler_lease;
+struct handler_unneeded;
+struct partition_gone;
+struct failed_records;
+struct dead_letters;
+struct produce;
+struct produce_results;
+struct delivered;
+struct sink_failed;
+struct partitions_assigned;
+struct partitions_revoking;
+struct partitions_lost;
+struct commits_answered;
+struct source_failed;
+struct source_left;
+struct partition_released;
+struct drain;
+struct shutdown_request;
+struct escalation;
+
+/// PARTITION CONSUMER: owns the offsets of one partition for one assignment epoch,
+/// and is the only place that knows where each unfinished record is.
+using partition_consumer_actor = caf::typed_actor<
+    caf::result<void>(records_fetched),      // from the source, in offset order
+    caf::result<void>(end_reached),          // the source delivered all there is
+    caf::result<void>(attempt_results),      // from a handler
+    caf::result<void>(retry_verdicts),       // from the retry supervisor
+    caf::result<void>(dead_letters_written), // from the DLQ supervisor
+    caf::result<void>(handler_replaced),     // a tenant's handler was started anew
+    caf::result<void>(commit_answer),        // the broker's answer to a commit
+    caf::result<void>(drain_partition),      // finish within the budget, then release
+    caf::result<void>(give_up_partition),    // not ours any more: commit nothing
+    caf::result<void>(links_changed),        // a peer was started anew
+    caf::result<void>(tick)>;                // commit, look after what waits
+
+/// TENANT HANDLER: runs the handlers on one tenant's records, in order per key.
+using tenant_handler_actor = caf::typed_actor<
+    caf::result<void>(work),              // records to process
+    caf::result<void>(lanes_released),    // failing records that finished elsewhere
+    caf::result<void>(epoch_dropped),     // forget what a partition's epoch still has here
+    caf::result<void>(completions_ready), // asynchronous attempts have ended
+    caf::result<void>(links_changed), caf::result<void>(tick)>;
+
+/// TENANT SUPERVISOR: starts a handler a tenant and starts it anew when it fails.
+using tenant_supervisor_actor = caf::typed_actor<
+    caf::result<handler_lease>(handler_wanted), // the tenant's handler, started if need be
+    caf::result<void>(handler_unneeded),        // one partition has no more work for a tenant
+    caf::result<void>(partition_gone),          // a partition consumer ended: its leases too
+    caf::result<void>(links_changed), caf::result<void>(tick)>;
+
+/// RETRY SUPERVISOR: says of each failed attempt whether, and when, there is another.
+using retry_supervisor_actor = caf::typed_actor<caf::result<void>(failed_records),
+                                                caf::result<void>(partition_gone),
+                                                caf::result<void>(tick)>;
+
+/// DLQ SUPERVISOR: writes dead letters and keeps at it until each is acknowledged.
+using dlq_supervisor_actor =
+    caf::typed_actor<caf::result<void>(dead_letters), caf::result<void>(partition_gone),
+                     caf::result<void>(links_changed), caf::result<void>(tick)>;
+
+/// PRODUCER: hands events to the Kafka client and answers when all are settled.
+using producer_actor =
+    caf::typed_actor<caf::result<produce_results>(produce), caf::result<void>(delivered)>;
+
+/// CONSUMER SUPERVISOR: a partition consumer for each assigned partition.
+using consumer_supervisor_actor = caf::typed_actor<
+    caf::result<void>(partitions_assigned), caf::result<void>(partitions_revoking),
+    caf::result<void>(partitions_lost), caf::result<void>(commits_answered),
+    caf::result<void>(source_left),        // the group has been left
+    caf::result<void>(partition_released), // from a partition consumer: nothing waits any more
+    caf::result<void>(drain),              // from the root: orderly stop
+    caf::result<void>(links_changed), caf::result<void>(tick)>;
+
+/// ROOT SUPERVISOR: starts the others, sinks first, and stops them, source first.
+using root_supervisor_actor =
+    caf::typed_actor<caf::result<void>(shutdown_request), caf::result<void>(source_failed),
+                     caf::result<void>(sink_failed), caf::result<void>(escalation),
+                     caf::result<void>(tick)>;
+
+/// Where the peers are now. Sent down the tree whenever one is started anew.
+struct actor_links {
+  producer_actor producer;
+  dlq_supervisor_actor dlq;
+  retry_supervisor_actor retry;
+  tenant_supervisor_actor tenants;
+};
+
+/// One tenant's share of the in-flight window, counted over all partitions. Thread-safe.
+struct tenant_account {
+  std::string id;
+  std::atomic<std::int64_t> in_flight{0};
+  std::atomic<std::uint64_t> received{0};
+  std::atomic<std::uint64_t> processed{0};
+  std::atomic<std::uint64_t> retried{0};
+  std::atomic<std::uint64_t> dead_lettered{0};
+};
+
+// ---------------------------------------------------------------- records to handlers
+
+/// What a partition consumer says of one record it hands out.
+struct work_item {
+  slot_id slot;
+  lane_id lane;                      ///< 0: no order
+  std::uint32_t record = 0;          ///< index in the record batch
+  std::uint32_t attempts_before = 0; ///< attempts made earlier, in this ownership or another
+  std::uint32_t tenant = 0;          ///< the partition consumer's own number of the tenant
+};
+
+/// The items of one record batch. Shared by the partition consumer and the
+/// handlers; immutable but for `started`.
+struct work_batch {
+  record_batch_ptr records;
+  partition_consumer_actor origin;
+  assignment_epoch epoch;
+  std::vector<work_item> items;
+  /// Set by a handler when an asynchronous or blocking attempt at item i begins,
+  /// so that its successor can tell what ran from what only queued.
+  std::unique_ptr<std::atomic<bool>[]> started;
+
+  [[nodiscard]] record_ref ref(std::uint32_t item) const {
+    return {records, items[item].record};
+  }
+};
+using work_batch_ptr = std::shared_ptr<const work_batch>;
+
+/// One tenant's part of a work_batch, in offset order.
+struct work_slice {
+  work_batch_ptr batch;
+  std::vector<std::uint32_t> items;
+};
+using work_slice_ptr = std::shared_ptr<const work_slice>;
+
+enum class work_kind : std::uint8_t {
+  fresh,  ///< takes its turn in its lane
+  again,  ///< a further attempt: its lane has been kept for it
+  parked, ///< keeps its lane without running: waits for a retry or the DLQ
+};
+
+struct work {
+  work_slice_ptr slice;
+  work_kind kind = work_kind::fresh;
+};
+
+/// Failing records that ended elsewhere (in the DLQ): their keys may go on.
+struct lanes_released {
+  assignment_epoch epoch;
+  std::vector<std::pair<lane_id, slot_id>> lanes;
+};
+
+/// Forget an epoch's records; answered by attempt_results with `dropped`.
+struct epoch_dropped {
+  assignment_epoch epoch;
+  bool running_too = false; ///< fence what runs; otherwise only what has not started is dropped
+};
+
+struct completions_ready {};
+
+// ---------------------------------------------------------------- handlers to partition
+
+/// One failed attempt, with all that the retry and DLQ supervisors need to decide.
+struct failed_attempt {
+  slot_id slot;
+  std::uint32_t attempts = 0; ///< made so far, this one included
+  outcome result;
+  std::shared_ptr<const struct failure_policy> policy;
+};
+
+/// How failures of one [[handlers]] entry are treated.
+struct failure_policy {
+  std::string handler; ///< its name in logs
+  retry_policy retry;
+  std::vector<std::string> retry_on;  ///< globs over cause and exception names: retried though rejected
+  std::vector<std::string> reject_on; ///< likewise: dead-lettered without a further attempt
+};
+
+struct attempt_results {
+  assignment_epoch epoch;
+  /// Set when every item of this slice was processed: the usual case, without a list.
+  work_slice_ptr whole;
+  std::vector<slot_id> processed;
+  std::vector<slot_id> skipped;
+  std::vector<failed_attempt> failed;
+  std::vector<slot_id> dropped;        ///< not started, given back
+  std::vector<slot_id> dropped_running; ///< fenced while they ran
+  bool drop_complete = false; ///< nothing of the epoch is left at this handler
+};
+
+// ---------------------------------------------------------------- failures
+
+struct failed_record {
+  slot_id slot;
+  std::uint32_t attempts = 0;
+  std::chrono::milliseconds elapsed{0}; ///< since the first failure
+  outcome_kind kind = outcome_kind::retry;
+  failure_class cause = failure_class::handler;
+  std::string exception;
+  std::shared_ptr<const failure_policy> policy;
+};
+
+struct failed_records {
+  partition_consumer_actor origin;
+  assignment_epoch epoch;
+  std::vector<failed_record> records;
+};
+
+struct retry_verdicts {
+  struct spent_record {
+    slot_id slot;
+    dead_letter_reason reason;
+  };
+  std::vector<slot_id> due;
+  std::vector<spent_record> spent;
+};
+
+struct dead_letter {
+  slot_id slot;
+  record_ref record;
+  std::string tenant;
+  dead_letter_reason reason = dead_letter_reason::handler_rejected;
+  std::uint32_t attempts = 0;
+  std::int64_t first_failed_ms = 0; ///< ms since 1970
+  std::string message;
+  std::string exception;
+};
+
+struct dead_letters {
+  partition_consumer_actor origin;
+  assignment_epoch epoch;
+  std::vector<dead_letter> letters;
+};
+
+struct dead_letters_written {
+  std::vector<slot_id> slots;
+};
+
+// ---------------------------------------------------------------- producing
+
+struct produce {
+  event_batch_ptr events;
+};
+
+struct produce_results {
+  std::vector<delivery_result> results; ///< one for each event, in order
+};
+
+struct delivered {
+  std::uint64_t request = 0;
+  std::vector<delivery_result> results;
+};
+
+struct sink_failed {
+  std::string what;
+};
+
+// ---------------------------------------------------------------- tenants
+
+struct handler_wanted {
+  std::string tenant;
+  partition_consumer_actor by;
+};
+
+struct handler_lease {
+  tenant_handler_actor handler;
+  std::shared_ptr<tenant_account> account;
+};
+
+struct handler_unneeded {
+  std::string tenant;
+  partition_consumer_actor by;
+};
+
+struct handler_replaced {
+  std::string tenant;
+  tenant_handler_actor handler;
+};
+
+/// A partition consumer has ended; what waits for it anywhere is to be forgotten.
+struct partition_gone {
+  assignment_epoch epoch;
+  partition_consumer_actor who;
+};
+
+// ---------------------------------------------------------------- the source
+
+struct records_fetched {
+  record_batch_ptr batch;
+};
+
+struct end_reached {
+  offset_id position;
+};
+
+struct commit_answer {
+  commit_result result;
+};
+
+struct partitions_assigned {
+  std::vector<assigned_partition> partitions;
+};
+
+struct partitions_revoking {
+  std::vector<assignment_epoch> epochs;
+};
+
+struct partitions_lost {
+  std::vector<assignment_epoch> epochs;
+};
+
+struct commits_answered {
+  std::vector<commit_result> results;
+};
+
+struct source_failed {
+  source_failure failure;
+};
+
+struct source_left {};
+
+struct drain_partition {
+  std::chrono::steady_clock::time_point cut;      ///< what has not started by then is given back
+  std::chrono::steady_clock::time_point deadline; ///< what still runs then is fenced
+};
+
+struct give_up_partition {};
+
+struct partition_released {
+  assignment_epoch epoch;
+  std::uint64_t fenced_running = 0; ///< attempts that still ran at the deadline
+  std::uint64_t unwritten_dead_letters = 0;
+};
+
+// ---------------------------------------------------------------- the tree
+
+struct tick {};
+
+struct links_changed {
+  actor_links links;
+};
+
+/// Begin the orderly stop; a second request ends it at once.
+struct shutdown_request {};
+
+struct drain {
+  std::chrono::steady_clock::time_point deadline;
+};
+
+/// A supervisor has spent its restart budget.
+struct escalation {
+  std::string what;
+};
+
+} // namespace streamer
+
+CAF_BEGIN_TYPE_ID_BLOCK(streamer, first_custom_type_id)
+  CAF_ADD_TYPE_ID(streamer, (streamer::records_fetched))
+  CAF_ADD_TYPE_ID(streamer, (streamer::end_reached))
+  CAF_ADD_TYPE_ID(streamer, (streamer::attempt_results))
+  CAF_ADD_TYPE_ID(streamer, (streamer::retry_verdicts))
+  CAF_ADD_TYPE_ID(streamer, (streamer::dead_letters_written))
+  CAF_ADD_TYPE_ID(streamer, (streamer::handler_replaced))
+  CAF_ADD_TYPE_ID(streamer, (streamer::commit_answer))
+  CAF_ADD_TYPE_ID(streamer, (streamer::drain_partition))
+  CAF_ADD_TYPE_ID(streamer, (streamer::give_up_partition))
+  CAF_ADD_TYPE_ID(streamer, (streamer::tick))
+  CAF_ADD_TYPE_ID(streamer, (streamer::links_changed))
+  CAF_ADD_TYPE_ID(streamer, (streamer::work))
+  CAF_ADD_TYPE_ID(streamer, (streamer::lanes_released))
+  CAF_ADD_TYPE_ID(streamer, (streamer::epoch_dropped))
+  CAF_ADD_TYPE_ID(streamer, (streamer::completions_ready))
+  CAF_ADD_TYPE_ID(streamer, (streamer::handler_wanted))
+  CAF_ADD_TYPE_ID(streamer, (streamer::handler_lease))
+  CAF_ADD_TYPE_ID(streamer, (streamer::handler_unneeded))
+  CAF_ADD_TYPE_ID(streamer, (streamer::partition_gone))
+  CAF_ADD_TYPE_ID(streamer, (streamer::failed_records))
+  CAF_ADD_TYPE_ID(streamer, (streamer::dead_letters))
+  CAF_ADD_TYPE_ID(streamer, (streamer::produce))
+  CAF_ADD_TYPE_ID(streamer, (streamer::produce_results))
+  CAF_ADD_TYPE_ID(streamer, (streamer::delivered))
+  CAF_ADD_TYPE_ID(streamer, (streamer::sink_failed))
+  CAF_ADD_TYPE_ID(streamer, (streamer::partitions_assigned))
+  CAF_ADD_TYPE_ID(streamer, (streamer::partitions_revoking))
+  CAF_ADD_TYPE_ID(streamer, (streamer::partitions_lost))
+  CAF_ADD_TYPE_ID(streamer, (streamer::commits_answered))
+  CAF_ADD_TYPE_ID(streamer, (streamer::source_failed))
+  CAF_ADD_TYPE_ID(streamer, (streamer::source_left))
+  CAF_ADD_TYPE_ID(streamer, (streamer::partition_released))
+  CAF_ADD_TYPE_ID(streamer, (streamer::drain))
+  CAF_ADD_TYPE_ID(streamer, (streamer::shutdown_request))
+  CAF_ADD_TYPE_ID(streamer, (streamer::escalation))
+CAF_END_TYPE_ID_BLOCK(streamer)
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::records_fetched)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::end_reached)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::attempt_results)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::retry_verdicts)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::dead_letters_written)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::handler_replaced)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::commit_answer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::drain_partition)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::give_up_partition)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::tick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::links_changed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::work)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::lanes_released)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::epoch_dropped)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::completions_ready)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::handler_wanted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::handler_lease)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::handler_unneeded)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::partition_gone)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::failed_records)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::dead_letters)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::produce)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::produce_results)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::delivered)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::sink_failed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::partitions_assigned)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::partitions_revoking)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::partitions_lost)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::commits_answered)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::source_failed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::source_left)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::partition_released)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::drain)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::shutdown_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::escalation)
