@@ -23,15 +23,17 @@ die() {
   exit 1
 }
 
-# step TITLE COMMAND…: runs the command with its output in a log; on failure says which step, why
-# (the end of the log) and where the whole log is.
+# step TITLE COMMAND…: runs the command with its output in a log; a step that takes long shows every
+# 20 s how far it is. On failure says which step, why (the end of the log) and where the log is.
 step() {
-  local title="$1" begun log status=0
+  local title="$1" begun log status ticker
   shift
   mkdir -p "$LOG_DIR"
   log="$LOG_DIR/$(tr -cs 'A-Za-z0-9._' '-' <<<"$title" | sed 's/-*$//').log"
   begun="$(now_ms)"
   say "$title …"
+  show_progress "$title" "$log" &
+  ticker=$!
   # A subshell with its own errexit: a function called on the left of || would lose it.
   set +e
   (
@@ -40,6 +42,8 @@ step() {
   ) >"$log" 2>&1 </dev/null
   status=$?
   set -e
+  kill "$ticker" 2>/dev/null || true
+  wait "$ticker" 2>/dev/null || true
   if ((status != 0)); then
     {
       printf '%s: step "%s" failed with exit code %d after %s s. The end of its log:\n' \
@@ -52,5 +56,24 @@ step() {
   say "$title: done in $(elapsed "$begun") s"
 }
 
-jobs() { nproc 2>/dev/null || echo 2; }
+show_progress() {
+  local line
+  # Waits without a child: a sleep would outlive the ticker and hold the caller's output open.
+  exec 6<> <(:)
+  while ! read -rt 20 -u 6; do
+    # [12/345] of ninja, or whatever stands last in the log
+    line="$(tail -n 1 "$2" 2>/dev/null | tr -cd '[:print:]' | cut -c1-90)"
+    say "  … ${line:-$1}"
+  done
+}
+
+# As many as there are cores, but no more than fit into the memory: a file that includes CAF takes
+# about a gigabyte to compile.
+jobs() {
+  local cores fit
+  cores="$(nproc 2>/dev/null || echo 2)"
+  fit="$(awk '/^MemAvailable:/ { print int($2 / 1048576) }' /proc/meminfo 2>/dev/null || echo 2)"
+  ((fit >= 1)) || fit=1
+  echo "${STREAMER_JOBS:-$((cores < fit ? cores : fit))}"
+}
 have() { command -v "$1" >/dev/null 2>&1; }
