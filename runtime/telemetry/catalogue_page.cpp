@@ -66,7 +66,9 @@ void append_buckets(std::string& page, const metric_info& info) {
   page += "`:";
   for (const auto bound : info.buckets) {
     std::array<char, 32> buffer{};
-    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), bound).ptr;
+    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), bound,
+                                   std::chars_format::fixed)
+                         .ptr;
     page += ' ';
     page.append(buffer.data(), end);
   }
