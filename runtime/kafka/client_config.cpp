@@ -12,31 +12,44 @@ constexpr std::int64_t mib = 1LL << 20;
 
 const char* text_of(security_protocol_kind kind) {
   switch (kind) {
-    case security_protocol_kind::plaintext: return "PLAINTEXT";
-    case security_protocol_kind::ssl: return "SSL";
-    case security_protocol_kind::sasl_plaintext: return "SASL_PLAINTEXT";
-    case security_protocol_kind::sasl_ssl: return "SASL_SSL";
+    case security_protocol_kind::plaintext:
+      return "PLAINTEXT";
+    case security_protocol_kind::ssl:
+      return "SSL";
+    case security_protocol_kind::sasl_plaintext:
+      return "SASL_PLAINTEXT";
+    case security_protocol_kind::sasl_ssl:
+      return "SASL_SSL";
   }
   return "PLAINTEXT";
 }
 
 const char* text_of(sasl_mechanism_kind kind) {
   switch (kind) {
-    case sasl_mechanism_kind::scram_sha_256: return "SCRAM-SHA-256";
-    case sasl_mechanism_kind::scram_sha_512: return "SCRAM-SHA-512";
-    case sasl_mechanism_kind::plain: return "PLAIN";
-    case sasl_mechanism_kind::oauthbearer: return "OAUTHBEARER";
+    case sasl_mechanism_kind::scram_sha_256:
+      return "SCRAM-SHA-256";
+    case sasl_mechanism_kind::scram_sha_512:
+      return "SCRAM-SHA-512";
+    case sasl_mechanism_kind::plain:
+      return "PLAIN";
+    case sasl_mechanism_kind::oauthbearer:
+      return "OAUTHBEARER";
   }
   return "SCRAM-SHA-256";
 }
 
 const char* text_of(compression_kind kind) {
   switch (kind) {
-    case compression_kind::none: return "none";
-    case compression_kind::gzip: return "gzip";
-    case compression_kind::snappy: return "snappy";
-    case compression_kind::lz4: return "lz4";
-    case compression_kind::zstd: return "zstd";
+    case compression_kind::none:
+      return "none";
+    case compression_kind::gzip:
+      return "gzip";
+    case compression_kind::snappy:
+      return "snappy";
+    case compression_kind::lz4:
+      return "lz4";
+    case compression_kind::zstd:
+      return "zstd";
   }
   return "none";
 }
@@ -259,7 +272,8 @@ std::optional<std::string> refused_property(std::string_view name, std::string_v
       (name == "enable.ssl.certificate.verification" && value != "true") ||
       (name == "ssl.endpoint.identification.algorithm" && value != "https");
   if (switches_verification_off && !allow_insecure) {
-    return "the broker's certificate would not be verified; set kafka.allow_insecure if you mean it";
+    return "the broker's certificate would not be verified; set kafka.allow_insecure if you mean "
+           "it";
   }
   return std::nullopt;
 }
@@ -268,9 +282,12 @@ std::optional<std::string> set_property(rd_kafka_conf_t& conf, const char* name,
                                         const char* value) {
   std::array<char, 512> reason{};
   switch (rd_kafka_conf_set(&conf, name, value, reason.data(), reason.size())) {
-    case RD_KAFKA_CONF_OK: return std::nullopt;
-    case RD_KAFKA_CONF_UNKNOWN: return std::string{"librdkafka has no property "} + name;
-    case RD_KAFKA_CONF_INVALID: break;
+    case RD_KAFKA_CONF_OK:
+      return std::nullopt;
+    case RD_KAFKA_CONF_UNKNOWN:
+      return std::string{"librdkafka has no property "} + name;
+    case RD_KAFKA_CONF_INVALID:
+      break;
   }
   // The library's reason quotes the value; that of a secret is not for the log.
   const std::string_view property{name};

@@ -29,9 +29,8 @@ using headers_ptr = std::unique_ptr<rd_kafka_headers_t, destroy_with<rd_kafka_he
 using message_ptr = std::unique_ptr<rd_kafka_message_t, destroy_with<rd_kafka_message_destroy>>;
 using partition_list_ptr = std::unique_ptr<rd_kafka_topic_partition_list_t,
                                            destroy_with<rd_kafka_topic_partition_list_destroy>>;
-using group_metadata_ptr =
-    std::unique_ptr<rd_kafka_consumer_group_metadata_t,
-                    destroy_with<rd_kafka_consumer_group_metadata_destroy>>;
+using group_metadata_ptr = std::unique_ptr<rd_kafka_consumer_group_metadata_t,
+                                           destroy_with<rd_kafka_consumer_group_metadata_destroy>>;
 
 /// An empty list with room for `size` partitions.
 [[nodiscard]] inline partition_list_ptr new_partition_list(int size = 8) {

@@ -1,0 +1,117 @@
+#include "runtime/kafka/admin.hpp"
+
+#include "runtime/kafka/admin_connection.hpp"
+#include "runtime/kafka/error_map.hpp"
+
+#include <utility>
+
+namespace streamer {
+namespace {
+
+// The request's own timeout ends it; this is for the case that the client does not answer at all.
+constexpr std::chrono::milliseconds answer_grace{2'000};
+constexpr std::chrono::milliseconds poll_step{100};
+
+bool means_unreachable(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR__TIMED_OUT || code == RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE ||
+         code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN ||
+         code == RD_KAFKA_RESP_ERR__RESOLVE || code == RD_KAFKA_RESP_ERR__WAIT_COORD;
+}
+
+}  // namespace
+
+std::string_view to_string(group_state state) {
+  switch (state) {
+    case group_state::unknown:
+      return "unknown";
+    case group_state::preparing_rebalance:
+      return "preparing rebalance";
+    case group_state::completing_rebalance:
+      return "completing rebalance";
+    case group_state::stable:
+      return "stable";
+    case group_state::dead:
+      return "dead";
+    case group_state::empty:
+      return "empty";
+  }
+  return "unknown";
+}
+
+void admin_hooks::on_error(rd_kafka_resp_err_t code, std::string_view reason) {
+  client_hooks::on_error(code, reason);
+  // "All brokers down" follows the reason proper and says less.
+  if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || reason_.empty()) {
+    code_ = code;
+    reason_ = reason;
+  }
+}
+
+admin_options_ptr admin_client::connection::options(rd_kafka_admin_op_t operation) const {
+  admin_options_ptr made{rd_kafka_AdminOptions_new(client.get(), operation)};
+  // Of all operations only some know this option, and of those all take any sane value.
+  const auto limit = static_cast<int>(timeout.count());
+  (void)rd_kafka_AdminOptions_set_request_timeout(made.get(), limit, nullptr, 0);
+  return made;
+}
+
+result<event_ptr> admin_client::connection::ask(
+    std::string_view what, const std::function<void(rd_kafka_queue_t*)>& send) {
+  using answer = result<event_ptr>;
+  const queue_ptr queue{rd_kafka_queue_new(client.get())};
+  const auto deadline = std::chrono::steady_clock::now() + timeout + answer_grace;
+  send(queue.get());
+  event_ptr event;
+  while (!event && std::chrono::steady_clock::now() < deadline) {
+    rd_kafka_poll(client.get(), 0);
+    event.reset(rd_kafka_queue_poll(queue.get(), static_cast<int>(poll_step.count())));
+    if (!event && is_authentication_failure(hooks.code())) {
+      return answer::failure(explain(what, hooks.code(), hooks.reason()));
+    }
+  }
+  if (!event) {
+    return answer::failure(explain(what, RD_KAFKA_RESP_ERR__TIMED_OUT, "no answer"));
+  }
+  if (const auto code = rd_kafka_event_error(event.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return answer::failure(explain(what, code, rd_kafka_event_error_string(event.get())));
+  }
+  return event;
+}
+
+std::string admin_client::connection::explain(std::string_view what, rd_kafka_resp_err_t code,
+                                              std::string_view text) const {
+  std::string line{what};
+  line += ": ";
+  if (is_authentication_failure(code) || is_authentication_failure(hooks.code())) {
+    const auto& reason = hooks.reason().empty() ? std::string{text} : hooks.reason();
+    return line + "the brokers at " + servers + " refuse the credentials or the right (" + reason +
+           "); check kafka.sasl_username, kafka.sasl_password and the access rights";
+  }
+  if (means_unreachable(code)) {
+    line += "no broker at " + servers + " answered within " +
+            std::to_string(timeout.count() / 1000) + " s";
+    if (!hooks.reason().empty()) {
+      line += " (" + hooks.reason() + ")";
+    }
+    return line + "; check kafka.bootstrap_servers and that the brokers run";
+  }
+  return line + std::string{text} + " (" + error_name(code) + ")";
+}
+
+result<std::unique_ptr<admin_client>> admin_client::open(const settings& config,
+                                                         const log_handle& log,
+                                                         std::chrono::milliseconds timeout) {
+  auto opened = std::make_unique<connection>(config.kafka.bootstrap_servers, timeout, log);
+  auto client = make_client(config, client_role::admin, opened->hooks);
+  if (!client) {
+    return result<std::unique_ptr<admin_client>>::failure(client.error());
+  }
+  opened->client = std::move(client).value();
+  return std::unique_ptr<admin_client>{new admin_client{std::move(opened)}};
+}
+
+admin_client::admin_client(std::unique_ptr<connection> opened) : connection_{std::move(opened)} {}
+
+admin_client::~admin_client() = default;
+
+}  // namespace streamer

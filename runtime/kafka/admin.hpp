@@ -1,0 +1,68 @@
+// Requests about topics, groups and offsets, one after the other, each with a deadline.
+#pragma once
+
+#include "config/settings.hpp"
+#include "messages/ids.hpp"
+#include "runtime/kafka/admin_types.hpp"
+#include "runtime/kafka/result.hpp"
+#include "runtime/logging/log.hpp"
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace streamer {
+
+/// Asks the cluster. Every call blocks until the answer or the timeout, and fails with one line
+/// that names the cluster or the value at fault. Not thread-safe. The embedded cluster answers
+/// `topics`, `topic`, `list_offsets` and `committed` only.
+class admin_client {
+ public:
+  /// Builds the client; does not wait for a broker. `timeout` bounds each later call.
+  [[nodiscard]] static result<std::unique_ptr<admin_client>> open(
+      const settings& config, const log_handle& log,
+      std::chrono::milliseconds timeout = std::chrono::seconds{10});
+
+  admin_client(const admin_client&) = delete;
+  admin_client& operator=(const admin_client&) = delete;
+  ~admin_client();
+
+  /// Every topic that is visible, by name; internal ones (`__…`) left out.
+  [[nodiscard]] result<std::vector<topic_description>> topics();
+
+  /// One topic; absent if the cluster does not have it.
+  [[nodiscard]] result<std::optional<topic_description>> topic(const std::string& name);
+
+  /// Creates topics. One answer each, in the order of the request.
+  [[nodiscard]] result<std::vector<creation_result>> create_topics(
+      std::span<const new_topic> wanted);
+
+  /// Who is in a group. A group that does not exist is described as `dead`, without members.
+  [[nodiscard]] result<group_description> describe_group(const std::string& group_id);
+
+  /// All that the group has committed.
+  [[nodiscard]] result<std::map<topic_partition, committed_offset>> committed(
+      const std::string& group_id);
+
+  /// One offset of each partition. Under `read_committed`, `latest` is the last stable offset.
+  /// A partition without an answer (no leader, unknown) is absent.
+  [[nodiscard]] result<std::map<topic_partition, listed_offset>> list_offsets(
+      std::span<const topic_partition> partitions, offset_query query, isolation level);
+
+  /// Commits these offsets for a group without members, with empty metadata. The broker refuses it
+  /// while the group has a member.
+  [[nodiscard]] result<std::size_t> alter_committed(
+      const std::string& group_id, const std::map<topic_partition, offset_id>& offsets);
+
+ private:
+  struct connection;
+  explicit admin_client(std::unique_ptr<connection> opened);
+
+  std::unique_ptr<connection> connection_;
+};
+
+}  // namespace streamer

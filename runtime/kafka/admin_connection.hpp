@@ -1,0 +1,55 @@
+// How admin_client waits for one answer. Internal to runtime/kafka.
+#pragma once
+
+#include "runtime/kafka/admin.hpp"
+#include "runtime/kafka/client_config.hpp"
+#include "runtime/kafka/handles.hpp"
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace streamer {
+
+/// Keeps the last error that came without a request: it says why no request is answered.
+class admin_hooks final : public client_hooks {
+ public:
+  using client_hooks::client_hooks;
+  void on_error(rd_kafka_resp_err_t code, std::string_view reason) override;
+
+  [[nodiscard]] rd_kafka_resp_err_t code() const { return code_; }
+  [[nodiscard]] const std::string& reason() const { return reason_; }
+
+ private:
+  rd_kafka_resp_err_t code_ = RD_KAFKA_RESP_ERR_NO_ERROR;
+  std::string reason_;
+};
+
+using admin_options_ptr =
+    std::unique_ptr<rd_kafka_AdminOptions_t, destroy_with<rd_kafka_AdminOptions_destroy>>;
+
+/// The client behind an admin_client. The hooks outlive the client.
+struct admin_client::connection {
+  std::string servers;
+  std::chrono::milliseconds timeout;
+  admin_hooks hooks;
+  client_ptr client;
+
+  connection(std::string bootstrap, std::chrono::milliseconds limit, const log_handle& log)
+      : servers{std::move(bootstrap)}, timeout{limit}, hooks{log} {}
+
+  /// Options with the deadline, for `operation`.
+  [[nodiscard]] admin_options_ptr options(rd_kafka_admin_op_t operation) const;
+
+  /// Calls `send` with a queue and waits for the answer there. A failure of the request as a whole
+  /// becomes one line that begins with `what`.
+  [[nodiscard]] result<event_ptr> ask(std::string_view what,
+                                      const std::function<void(rd_kafka_queue_t*)>& send);
+
+  /// One line for a request that failed: what, where, why.
+  [[nodiscard]] std::string explain(std::string_view what, rd_kafka_resp_err_t code,
+                                    std::string_view text) const;
+};
+
+}  // namespace streamer
