@@ -1,0 +1,33 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "config/problem.hpp"
+#include "config/settings.hpp"
+#include "config/sources.hpp"
+
+namespace streamer {
+
+/// A configuration that holds together, and where each value came from.
+struct configuration {
+  settings values;
+  provenance where;
+};
+
+/// What `load()` gives: a configuration, or every problem at once.
+struct load_result {
+  /// Present exactly when `problems` is empty.
+  std::optional<configuration> loaded;
+  std::vector<problem> problems;
+  /// Worth a line in the log; never a reason to stop.
+  std::vector<problem> warnings;
+
+  explicit operator bool() const noexcept { return loaded.has_value(); }
+};
+
+/// Lays all sources over each other, the built-in defaults first, and checks the result: each key,
+/// keys against each other, the files that are named, and what is not in this version.
+[[nodiscard]] load_result load(const sources& from);
+
+} // namespace streamer
