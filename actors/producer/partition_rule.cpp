@@ -18,7 +18,7 @@ std::uint32_t seed_of(std::string_view tenant, std::uint64_t step, std::int32_t 
   return to_positive(murmur2(tenant)) + static_cast<std::uint32_t>(step % width);
 }
 
-}  // namespace
+} // namespace
 
 std::uint32_t murmur2(std::string_view bytes) {
   auto hash = hash_seed ^ static_cast<std::uint32_t>(bytes.size());
@@ -60,4 +60,4 @@ partition_id partition_by_key(std::string_view key, std::int32_t partitions) {
   return partition_of_seed(to_positive(murmur2(key)), partitions);
 }
 
-}  // namespace streamer
+} // namespace streamer

@@ -37,4 +37,4 @@ namespace streamer {
 /// `murmur2_random`, give a record with a key.
 [[nodiscard]] partition_id partition_by_key(std::string_view key, std::int32_t partitions);
 
-}  // namespace streamer
+} // namespace streamer

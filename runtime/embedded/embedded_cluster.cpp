@@ -23,7 +23,7 @@ void write_log(const rd_kafka_t* client, int level, const char* facility, const 
   }
 }
 
-}  // namespace
+} // namespace
 
 // The order of the members is the order of their ends, backwards: the cluster lives in its client.
 struct embedded_cluster::brokers {
@@ -50,7 +50,7 @@ result<std::unique_ptr<embedded_cluster>> embedded_cluster::start(const embedded
   if (!parts->client) {
     return started::failure(std::string{"cannot start the embedded cluster: "} + why.data());
   }
-  (void)conf.release();  // the client owns it now
+  (void)conf.release(); // the client owns it now
   parts->cluster.reset(rd_kafka_mock_cluster_new(parts->client.get(), options.brokers));
   if (!parts->cluster) {
     return started::failure("cannot start an embedded cluster of " +
@@ -78,4 +78,4 @@ std::optional<std::string> embedded_cluster::create_topic(const std::string& top
          " partitions on the embedded cluster: " + rd_kafka_err2str(code);
 }
 
-}  // namespace streamer
+} // namespace streamer

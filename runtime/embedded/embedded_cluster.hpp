@@ -48,4 +48,4 @@ class embedded_cluster {
   std::string bootstrap_servers_;
 };
 
-}  // namespace streamer
+} // namespace streamer

@@ -3,6 +3,7 @@
 #include "runtime/kafka/admin_connection.hpp"
 #include "runtime/kafka/error_map.hpp"
 
+#include <thread>
 #include <utility>
 
 namespace streamer {
@@ -11,6 +12,7 @@ namespace {
 // The request's own timeout ends it; this is for the case that the client does not answer at all.
 constexpr std::chrono::milliseconds answer_grace{2'000};
 constexpr std::chrono::milliseconds poll_step{100};
+constexpr std::chrono::milliseconds retry_pause{200};
 
 bool means_unreachable(rd_kafka_resp_err_t code) {
   return code == RD_KAFKA_RESP_ERR__TIMED_OUT || code == RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE ||
@@ -18,22 +20,22 @@ bool means_unreachable(rd_kafka_resp_err_t code) {
          code == RD_KAFKA_RESP_ERR__RESOLVE || code == RD_KAFKA_RESP_ERR__WAIT_COORD;
 }
 
-}  // namespace
+bool means_moving_coordinator(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR_NOT_COORDINATOR ||
+         code == RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE ||
+         code == RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS;
+}
+
+} // namespace
 
 std::string_view to_string(group_state state) {
   switch (state) {
-    case group_state::unknown:
-      return "unknown";
-    case group_state::preparing_rebalance:
-      return "preparing rebalance";
-    case group_state::completing_rebalance:
-      return "completing rebalance";
-    case group_state::stable:
-      return "stable";
-    case group_state::dead:
-      return "dead";
-    case group_state::empty:
-      return "empty";
+    case group_state::unknown: return "unknown";
+    case group_state::preparing_rebalance: return "preparing rebalance";
+    case group_state::completing_rebalance: return "completing rebalance";
+    case group_state::stable: return "stable";
+    case group_state::dead: return "dead";
+    case group_state::empty: return "empty";
   }
   return "unknown";
 }
@@ -43,7 +45,8 @@ void admin_hooks::on_error(rd_kafka_resp_err_t code, std::string_view reason) {
   // "All brokers down" follows the reason proper and says less.
   if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || reason_.empty()) {
     code_ = code;
-    reason_ = reason;
+    // "… Connection refused (after 0ms in state CONNECT, …)": the rest is for the debug log.
+    reason_ = reason.substr(0, reason.find(" (after "));
   }
 }
 
@@ -55,31 +58,42 @@ admin_options_ptr admin_client::connection::options(rd_kafka_admin_op_t operatio
   return made;
 }
 
-result<event_ptr> admin_client::connection::ask(
-    std::string_view what, const std::function<void(rd_kafka_queue_t*)>& send) {
+result<event_ptr> admin_client::connection::ask(std::string_view what, rd_kafka_t* asker,
+                                                const send_fn& send,
+                                                const inner_error_fn& inner_error) {
   using answer = result<event_ptr>;
-  const queue_ptr queue{rd_kafka_queue_new(client.get())};
+  const queue_ptr queue{rd_kafka_queue_new(asker)};
   const auto deadline = std::chrono::steady_clock::now() + timeout + answer_grace;
   send(queue.get());
-  event_ptr event;
-  while (!event && std::chrono::steady_clock::now() < deadline) {
+  while (std::chrono::steady_clock::now() < deadline) {
     rd_kafka_poll(client.get(), 0);
-    event.reset(rd_kafka_queue_poll(queue.get(), static_cast<int>(poll_step.count())));
-    if (!event && is_authentication_failure(hooks.code())) {
-      return answer::failure(explain(what, hooks.code(), hooks.reason()));
+    event_ptr event{rd_kafka_queue_poll(queue.get(), static_cast<int>(poll_step.count()))};
+    if (!event) {
+      if (is_authentication_failure(hooks.code())) {
+        return answer::failure(explain(what, hooks.code(), hooks.reason()));
+      }
+      continue;
     }
+    const auto code = rd_kafka_event_error(event.get());
+    const auto inner =
+        code == RD_KAFKA_RESP_ERR_NO_ERROR && inner_error ? inner_error(event.get()) : code;
+    const bool again = means_moving_coordinator(inner) &&
+                       std::chrono::steady_clock::now() + retry_pause < deadline;
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR && !again) {
+      return event;
+    }
+    if (!again) {
+      return answer::failure(explain(what, code, rd_kafka_event_error_string(event.get())));
+    }
+    std::this_thread::sleep_for(retry_pause);
+    send(queue.get());
   }
-  if (!event) {
-    return answer::failure(explain(what, RD_KAFKA_RESP_ERR__TIMED_OUT, "no answer"));
-  }
-  if (const auto code = rd_kafka_event_error(event.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return answer::failure(explain(what, code, rd_kafka_event_error_string(event.get())));
-  }
-  return event;
+  return answer::failure(explain(what, RD_KAFKA_RESP_ERR__TIMED_OUT, "no answer"));
 }
 
 std::string admin_client::connection::explain(std::string_view what, rd_kafka_resp_err_t code,
                                               std::string_view text) const {
+  const auto& servers = config.kafka.bootstrap_servers;
   std::string line{what};
   line += ": ";
   if (is_authentication_failure(code) || is_authentication_failure(hooks.code())) {
@@ -101,7 +115,7 @@ std::string admin_client::connection::explain(std::string_view what, rd_kafka_re
 result<std::unique_ptr<admin_client>> admin_client::open(const settings& config,
                                                          const log_handle& log,
                                                          std::chrono::milliseconds timeout) {
-  auto opened = std::make_unique<connection>(config.kafka.bootstrap_servers, timeout, log);
+  auto opened = std::make_unique<connection>(config, timeout, log);
   auto client = make_client(config, client_role::admin, opened->hooks);
   if (!client) {
     return result<std::unique_ptr<admin_client>>::failure(client.error());
@@ -114,4 +128,4 @@ admin_client::admin_client(std::unique_ptr<connection> opened) : connection_{std
 
 admin_client::~admin_client() = default;
 
-}  // namespace streamer
+} // namespace streamer

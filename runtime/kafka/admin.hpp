@@ -19,7 +19,7 @@ namespace streamer {
 
 /// Asks the cluster. Every call blocks until the answer or the timeout, and fails with one line
 /// that names the cluster or the value at fault. Not thread-safe. The embedded cluster answers
-/// `topics`, `topic`, `list_offsets` and `committed` only.
+/// `topics` and `list_offsets` only.
 class admin_client {
  public:
   /// Builds the client; does not wait for a broker. `timeout` bounds each later call.
@@ -65,4 +65,4 @@ class admin_client {
   std::unique_ptr<connection> connection_;
 };
 
-}  // namespace streamer
+} // namespace streamer

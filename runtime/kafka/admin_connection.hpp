@@ -31,25 +31,31 @@ using admin_options_ptr =
 
 /// The client behind an admin_client. The hooks outlive the client.
 struct admin_client::connection {
-  std::string servers;
+  settings config;
   std::chrono::milliseconds timeout;
   admin_hooks hooks;
   client_ptr client;
+  /// A consumer that never joins: `committed` alone asks through it, see there.
+  client_ptr group_reader;
 
-  connection(std::string bootstrap, std::chrono::milliseconds limit, const log_handle& log)
-      : servers{std::move(bootstrap)}, timeout{limit}, hooks{log} {}
+  connection(const settings& wanted, std::chrono::milliseconds limit, const log_handle& log)
+      : config{wanted}, timeout{limit}, hooks{log} {}
 
   /// Options with the deadline, for `operation`.
   [[nodiscard]] admin_options_ptr options(rd_kafka_admin_op_t operation) const;
 
-  /// Calls `send` with a queue and waits for the answer there. A failure of the request as a whole
-  /// becomes one line that begins with `what`.
-  [[nodiscard]] result<event_ptr> ask(std::string_view what,
-                                      const std::function<void(rd_kafka_queue_t*)>& send);
+  using send_fn = std::function<void(rd_kafka_queue_t*)>;
+  using inner_error_fn = std::function<rd_kafka_resp_err_t(rd_kafka_event_t*)>;
+
+  /// Calls `send` with a queue of `asker` and waits for the answer there. A failure of the request
+  /// as a whole becomes one line that begins with `what`. Asks again while a coordinator moves,
+  /// whether the answer as a whole says so or, by `inner_error`, the one group in it.
+  [[nodiscard]] result<event_ptr> ask(std::string_view what, rd_kafka_t* asker, const send_fn& send,
+                                      const inner_error_fn& inner_error = {});
 
   /// One line for a request that failed: what, where, why.
   [[nodiscard]] std::string explain(std::string_view what, rd_kafka_resp_err_t code,
                                     std::string_view text) const;
 };
 
-}  // namespace streamer
+} // namespace streamer

@@ -10,19 +10,14 @@ std::string text(const char* value) { return value == nullptr ? std::string{} : 
 
 group_state state_of(rd_kafka_consumer_group_state_t state) {
   switch (state) {
-    case RD_KAFKA_CONSUMER_GROUP_STATE_PREPARING_REBALANCE:
-      return group_state::preparing_rebalance;
+    case RD_KAFKA_CONSUMER_GROUP_STATE_PREPARING_REBALANCE: return group_state::preparing_rebalance;
     case RD_KAFKA_CONSUMER_GROUP_STATE_COMPLETING_REBALANCE:
       return group_state::completing_rebalance;
-    case RD_KAFKA_CONSUMER_GROUP_STATE_STABLE:
-      return group_state::stable;
-    case RD_KAFKA_CONSUMER_GROUP_STATE_DEAD:
-      return group_state::dead;
-    case RD_KAFKA_CONSUMER_GROUP_STATE_EMPTY:
-      return group_state::empty;
+    case RD_KAFKA_CONSUMER_GROUP_STATE_STABLE: return group_state::stable;
+    case RD_KAFKA_CONSUMER_GROUP_STATE_DEAD: return group_state::dead;
+    case RD_KAFKA_CONSUMER_GROUP_STATE_EMPTY: return group_state::empty;
     case RD_KAFKA_CONSUMER_GROUP_STATE_UNKNOWN:
-    case RD_KAFKA_CONSUMER_GROUP_STATE__CNT:
-      return group_state::unknown;
+    case RD_KAFKA_CONSUMER_GROUP_STATE__CNT: return group_state::unknown;
   }
   return group_state::unknown;
 }
@@ -43,37 +38,49 @@ group_member member_of(const rd_kafka_MemberDescription_t* member) {
   return made;
 }
 
-}  // namespace
+const rd_kafka_ConsumerGroupDescription_t* described_in(rd_kafka_event_t* event) {
+  std::size_t count = 0;
+  const auto* const* groups = rd_kafka_DescribeConsumerGroups_result_groups(
+      rd_kafka_event_DescribeConsumerGroups_result(event), &count);
+  return count == 0 ? nullptr : groups[0];
+}
+
+rd_kafka_resp_err_t error_in(rd_kafka_event_t* event) {
+  const auto* group = described_in(event);
+  const auto* error = group == nullptr ? nullptr : rd_kafka_ConsumerGroupDescription_error(group);
+  return error == nullptr ? RD_KAFKA_RESP_ERR_NO_ERROR : rd_kafka_error_code(error);
+}
+
+} // namespace
 
 result<group_description> admin_client::describe_group(const std::string& group_id) {
   using answer = result<group_description>;
   const auto what = "cannot describe group '" + group_id + "'";
   std::array<const char*, 1> groups{group_id.c_str()};
   const auto options = connection_->options(RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS);
-  auto event = connection_->ask(what, [&](rd_kafka_queue_t* queue) {
-    rd_kafka_DescribeConsumerGroups(connection_->client.get(), groups.data(), groups.size(),
-                                    options.get(), queue);
-  });
+  auto event = connection_->ask(
+      what, connection_->client.get(),
+      [&](rd_kafka_queue_t* queue) {
+        rd_kafka_DescribeConsumerGroups(connection_->client.get(), groups.data(), groups.size(),
+                                        options.get(), queue);
+      },
+      error_in);
   if (!event) {
     return answer::failure(event.error());
   }
-  std::size_t count = 0;
-  const auto* const* described = rd_kafka_DescribeConsumerGroups_result_groups(
-      rd_kafka_event_DescribeConsumerGroups_result(event.value().get()), &count);
-  if (count == 0) {
+  const auto* group = described_in(event.value().get());
+  if (group == nullptr) {
     return answer::failure(what + ": the coordinator answered nothing");
   }
-  const auto* group = described[0];
   group_description made;
   made.group_id = group_id;
-  const auto* error = rd_kafka_ConsumerGroupDescription_error(group);
-  const auto code = error == nullptr ? RD_KAFKA_RESP_ERR_NO_ERROR : rd_kafka_error_code(error);
+  const auto code = error_in(event.value().get());
   if (code == RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND) {
     made.state = group_state::dead;
     return made;
   }
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return answer::failure(connection_->explain(what, code, rd_kafka_error_string(error)));
+    return answer::failure(connection_->explain(what, code, rd_kafka_err2str(code)));
   }
   made.state = state_of(rd_kafka_ConsumerGroupDescription_state(group));
   made.new_protocol =
@@ -85,4 +92,4 @@ result<group_description> admin_client::describe_group(const std::string& group_
   return made;
 }
 
-}  // namespace streamer
+} // namespace streamer

@@ -13,12 +13,9 @@ using alter_request_ptr = std::unique_ptr<rd_kafka_AlterConsumerGroupOffsets_t,
 
 std::int64_t spec_of(offset_query query) {
   switch (query.what) {
-    case offset_query::kind::earliest:
-      return RD_KAFKA_OFFSET_SPEC_EARLIEST;
-    case offset_query::kind::latest:
-      return RD_KAFKA_OFFSET_SPEC_LATEST;
-    case offset_query::kind::at_time:
-      break;
+    case offset_query::kind::earliest: return RD_KAFKA_OFFSET_SPEC_EARLIEST;
+    case offset_query::kind::latest: return RD_KAFKA_OFFSET_SPEC_LATEST;
+    case offset_query::kind::at_time: break;
   }
   return query.timestamp_ms;
 }
@@ -49,17 +46,28 @@ std::string metadata_of(const rd_kafka_topic_partition_t& element) {
   return {static_cast<const char*>(element.metadata), element.metadata_size};
 }
 
-}  // namespace
+} // namespace
 
+// librdkafka up to 2.14.2 dereferences the client's own group while it handles an answer that the
+// coordinator moved or is loading, and a producer instance has none: seen as a crash on a broker
+// that had just started. A consumer that has joined nothing has one.
 result<std::map<topic_partition, committed_offset>> admin_client::committed(
     const std::string& group_id) {
   using answer = result<std::map<topic_partition, committed_offset>>;
   const auto what = "cannot read the offsets of group '" + group_id + "'";
+  auto& asker = connection_->group_reader;
+  if (asker == nullptr) {
+    auto opened = make_client(connection_->config, client_role::reader, connection_->hooks);
+    if (!opened) {
+      return answer::failure(opened.error());
+    }
+    asker = std::move(opened).value();
+  }
   const fetch_request_ptr request{rd_kafka_ListConsumerGroupOffsets_new(group_id.c_str(), nullptr)};
   auto* raw = request.get();
   const auto options = connection_->options(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
-  auto event = connection_->ask(what, [&](rd_kafka_queue_t* queue) {
-    rd_kafka_ListConsumerGroupOffsets(connection_->client.get(), &raw, 1, options.get(), queue);
+  auto event = connection_->ask(what, asker.get(), [&](rd_kafka_queue_t* queue) {
+    rd_kafka_ListConsumerGroupOffsets(asker.get(), &raw, 1, options.get(), queue);
   });
   if (!event) {
     return answer::failure(event.error());
@@ -105,9 +113,10 @@ result<std::map<topic_partition, listed_offset>> admin_client::list_offsets(
   if (refused) {
     return answer::failure(rd_kafka_error_string(refused.get()));
   }
-  auto event = connection_->ask("cannot list the offsets", [&](rd_kafka_queue_t* queue) {
-    rd_kafka_ListOffsets(connection_->client.get(), request.get(), options.get(), queue);
-  });
+  auto event = connection_->ask(
+      "cannot list the offsets", connection_->client.get(), [&](rd_kafka_queue_t* queue) {
+        rd_kafka_ListOffsets(connection_->client.get(), request.get(), options.get(), queue);
+      });
   if (!event) {
     return answer::failure(event.error());
   }
@@ -142,7 +151,7 @@ result<std::size_t> admin_client::alter_committed(
       rd_kafka_AlterConsumerGroupOffsets_new(group_id.c_str(), wanted.get())};
   auto* raw = request.get();
   const auto options = connection_->options(RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS);
-  auto event = connection_->ask(what, [&](rd_kafka_queue_t* queue) {
+  auto event = connection_->ask(what, connection_->client.get(), [&](rd_kafka_queue_t* queue) {
     rd_kafka_AlterConsumerGroupOffsets(connection_->client.get(), &raw, 1, options.get(), queue);
   });
   if (!event) {
@@ -161,4 +170,4 @@ result<std::size_t> admin_client::alter_committed(
   return offsets.size();
 }
 
-}  // namespace streamer
+} // namespace streamer

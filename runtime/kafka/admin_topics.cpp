@@ -62,7 +62,7 @@ creation_result result_of(const rd_kafka_topic_result_t* answer) {
   return made;
 }
 
-}  // namespace
+} // namespace
 
 result<std::vector<topic_description>> admin_client::topics() {
   using answer = result<std::vector<topic_description>>;
@@ -94,7 +94,7 @@ result<std::optional<topic_description>> admin_client::topic(const std::string& 
   std::array<const char*, 1> names{name.c_str()};
   const collection_ptr wanted{rd_kafka_TopicCollection_of_topic_names(names.data(), names.size())};
   const auto options = connection_->options(RD_KAFKA_ADMIN_OP_DESCRIBETOPICS);
-  auto event = connection_->ask(what, [&](rd_kafka_queue_t* queue) {
+  auto event = connection_->ask(what, connection_->client.get(), [&](rd_kafka_queue_t* queue) {
     rd_kafka_DescribeTopics(connection_->client.get(), wanted.get(), options.get(), queue);
   });
   if (!event) {
@@ -133,10 +133,11 @@ result<std::vector<creation_result>> admin_client::create_topics(
     owned.push_back(std::move(made));
   }
   const auto options = connection_->options(RD_KAFKA_ADMIN_OP_CREATETOPICS);
-  auto event = connection_->ask("cannot create the topics", [&](rd_kafka_queue_t* queue) {
-    rd_kafka_CreateTopics(connection_->client.get(), requests.data(), requests.size(),
-                          options.get(), queue);
-  });
+  auto event = connection_->ask("cannot create the topics", connection_->client.get(),
+                                [&](rd_kafka_queue_t* queue) {
+                                  rd_kafka_CreateTopics(connection_->client.get(), requests.data(),
+                                                        requests.size(), options.get(), queue);
+                                });
   if (!event) {
     return answer::failure(event.error());
   }
@@ -150,4 +151,4 @@ result<std::vector<creation_result>> admin_client::create_topics(
   return results;
 }
 
-}  // namespace streamer
+} // namespace streamer

@@ -15,15 +15,15 @@ namespace streamer {
 struct topic_description {
   std::string name;
   std::int32_t partitions = 0;
-  std::int32_t replication_factor = 0;  ///< of partition 0
-  std::int32_t leaderless = 0;          ///< partitions without a leader
+  std::int32_t replication_factor = 0; ///< of partition 0
+  std::int32_t leaderless = 0;         ///< partitions without a leader
 };
 
 /// A topic to be created.
 struct new_topic {
   std::string name;
   std::int32_t partitions = 1;
-  std::int32_t replication_factor = -1;  ///< -1: the broker's default
+  std::int32_t replication_factor = -1; ///< -1: the broker's default
 };
 
 /// How the creation of one topic ended.
@@ -31,7 +31,7 @@ struct creation_result {
   enum class state : std::uint8_t { created, existed, refused };
   std::string name;
   state ended = state::created;
-  std::string error;  ///< why it was refused
+  std::string error; ///< why it was refused
 };
 
 /// State of a consumer group as its coordinator tells it. `unknown` includes the assigning and
@@ -51,9 +51,9 @@ enum class group_state : std::uint8_t {
 /// One member of a group.
 struct group_member {
   std::string client_id;
-  std::string host;  ///< as the broker sees it, e.g. /10.0.0.7
+  std::string host; ///< as the broker sees it, e.g. /10.0.0.7
   std::string member_id;
-  std::string instance_id;  ///< group.instance.id; empty for a dynamic member
+  std::string instance_id; ///< group.instance.id; empty for a dynamic member
   std::vector<topic_partition> assigned;
 };
 
@@ -61,7 +61,7 @@ struct group_member {
 struct group_description {
   std::string group_id;
   group_state state = group_state::unknown;
-  bool new_protocol = false;  ///< group.protocol=consumer
+  bool new_protocol = false; ///< group.protocol=consumer
   std::vector<group_member> members;
 
   /// Whether offsets may not be altered from outside.
@@ -81,7 +81,7 @@ struct offset_query {
   enum class kind : std::uint8_t { earliest, latest, at_time };
   kind what = kind::latest;
   std::int64_t timestamp_ms =
-      0;  ///< of at_time: the first record with this timestamp or a later one
+      0; ///< of at_time: the first record with this timestamp or a later one
 
   [[nodiscard]] static constexpr offset_query earliest() { return {kind::earliest, 0}; }
   [[nodiscard]] static constexpr offset_query latest() { return {kind::latest, 0}; }
@@ -95,8 +95,8 @@ enum class isolation : std::uint8_t { read_committed, read_uncommitted };
 
 /// The answer for one partition.
 struct listed_offset {
-  std::optional<offset_id> offset;  ///< absent: no record at or after the asked time
-  std::int64_t timestamp_ms = -1;   ///< of that record, where the broker tells it
+  std::optional<offset_id> offset; ///< absent: no record at or after the asked time
+  std::int64_t timestamp_ms = -1;  ///< of that record, where the broker tells it
 };
 
-}  // namespace streamer
+} // namespace streamer

@@ -9,9 +9,7 @@
 namespace streamer {
 namespace {
 
-std::int32_t as_java(std::uint32_t hash) {
-  return static_cast<std::int32_t>(hash);
-}
+std::int32_t as_java(std::uint32_t hash) { return static_cast<std::int32_t>(hash); }
 
 TEST_CASE("murmur2 gives the values of Kafka's own UtilsTest") {
   CHECK(as_java(murmur2("21")) == -973932308);
@@ -48,8 +46,7 @@ TEST_CASE("by key a record lands where Java's default partitioner puts it") {
 }
 
 TEST_CASE("by tenant the partition is (murmur2(tenant) + murmur2(key) mod spread) mod partitions") {
-  const auto expected =
-      (to_positive(murmur2("acme")) + to_positive(murmur2("abc")) % 4) % 12;
+  const auto expected = (to_positive(murmur2("acme")) + to_positive(murmur2("abc")) % 4) % 12;
   CHECK(by_tenant("acme", "abc", 4, 12).value() == static_cast<std::int32_t>(expected));
 }
 
@@ -90,5 +87,5 @@ TEST_CASE("a spread or a partition count of zero is taken as one, not divided by
   CHECK(partition_by_key("k", 0) == partition_id{0});
 }
 
-}  // namespace
-}  // namespace streamer
+} // namespace
+} // namespace streamer
