@@ -21,12 +21,10 @@ problem about(const assignment& given, std::string name, std::string message) {
 /// section is found in the right one.
 std::string nearest_name(const std::vector<std::string>& path) {
   std::string full = joined(path, ".");
-  if (auto near = nearest(full, names_in(path.front())))
-    return *near;
+  if (auto near = nearest(full, names_in(path.front()))) return *near;
   std::string ending = '.' + path.back();
   for (const auto& name : all_names())
-    if (name.ends_with(ending))
-      return name;
+    if (name.ends_with(ending)) return name;
   return nearest(full, all_names()).value_or("");
 }
 
@@ -42,11 +40,10 @@ void apply_property(loading& state, property_map& properties, const assignment& 
     return;
   }
   if (const auto* rule = refusal_of(property, value)) {
-    auto& found = state.problems.emplace_back(about(given, name, "is refused: it "));
+    auto& found = state.problems.emplace_back(about(given, name, "is refused: "));
     found.value = is_secret ? "" : shown_value(given.value);
     found.message += rule->reason;
-    if (!rule->own_key.empty())
-      found.remedy = "use " + std::string{rule->own_key};
+    if (!rule->own_key.empty()) found.remedy = "use " + std::string{rule->own_key};
     return;
   }
   properties.insert_or_assign(property, std::move(value));
@@ -80,8 +77,7 @@ void apply_limit(loading& state, const assignment& given) {
 
 bool is_secret_path(const std::vector<std::string>& path) {
   const auto* entry = find_key(setting_keys(), joined(path, "."));
-  if (entry != nullptr)
-    return entry->is_secret;
+  if (entry != nullptr) return entry->is_secret;
   return path.size() > 2 && looks_secret(path.back());
 }
 

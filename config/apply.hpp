@@ -37,8 +37,7 @@ void assign_field(loading& state, const field<Owner>& entry, Owner& owner, const
                   const std::string& name) {
   bool is_clean = !has_control_characters(given.value);
   assigned outcome = is_clean ? entry.assign(owner, given.value) : assigned::wrong_type;
-  if (outcome == assigned::done)
-    return state.where.record(name, given.where);
+  if (outcome == assigned::done) return state.where.record(name, given.where);
   std::string near;
   if (const auto* text = text_of(given.value); text != nullptr && !entry.choices.empty())
     near = nearest(lowered(*text), entry.choices).value_or("");

@@ -17,7 +17,7 @@ std::vector<std::string> names_of(const std::vector<Field>& fields) {
 
 /// Reads one entry.
 class entry_reader {
-public:
+ public:
   entry_reader(loading& state, std::size_t index, handler_settings& handler)
       : state_(state), name_("handlers[" + std::to_string(index) + ']'), handler_(handler) {}
 
@@ -29,14 +29,15 @@ public:
     for (const auto& given : entry.keys)
       read_key(given);
     if (handler_.kind.empty()) {
-      complain(entry.where, ".kind", "is missing", "give log, discard, forward or a registered name");
+      complain(entry.where, ".kind", "is missing",
+               "give log, discard, forward or a registered name");
       return;
     }
     check_kind(registered_kinds);
     read_options();
   }
 
-private:
+ private:
   void complain(const origin& where, const std::string& key, std::string message,
                 std::string remedy, std::string near = {}) {
     state_.problems.push_back({.where = where,
@@ -50,8 +51,7 @@ private:
   void read_key(const assignment& given) {
     const std::string& first = given.path.front();
     std::string full = joined(given.path, ".");
-    if (first == "retry")
-      return read_retry(given, full);
+    if (first == "retry") return read_retry(given, full);
     if (full.starts_with("header."))
       return read_header(given, full.substr(std::string_view{"header."}.size()));
     if (const auto* entry = find_key(handler_keys(), full)) {
@@ -86,8 +86,7 @@ private:
 
   void check_kind(const std::optional<std::vector<std::string>>& registered_kinds) {
     auto kinds = built_in_kinds();
-    if (!registered_kinds)
-      return;
+    if (!registered_kinds) return;
     kinds.insert(kinds.end(), registered_kinds->begin(), registered_kinds->end());
     if (std::ranges::find(kinds, handler_.kind) == kinds.end())
       complain(state_.where.of(name_ + ".kind"), ".kind",
@@ -99,12 +98,10 @@ private:
     const auto& kinds = built_in_kinds();
     bool built_in = std::ranges::find(kinds, handler_.kind) != kinds.end();
     for (const auto& known : kind_options())
-      if (known.kind == handler_.kind)
-        read_known_option(known);
+      if (known.kind == handler_.kind) read_known_option(known);
     auto names = names_of(handler_keys());
     for (const auto& known : kind_options())
-      if (known.kind == handler_.kind)
-        names.push_back(known.name);
+      if (known.kind == handler_.kind) names.push_back(known.name);
     names.insert(names.end(), {"header", "retry"});
     for (const auto& [option, given] : options_) {
       // What http and subprocess take is theirs to say, once they are in this version.
@@ -126,8 +123,7 @@ private:
       return complain(given.mapped().where, name, shown(value) + " is not " + known.type,
                       "use " + known.type);
     handler_.options.insert_or_assign(known.name, std::move(value));
-    if (!given.empty())
-      state_.where.record(name_ + name, given.mapped().where);
+    if (!given.empty()) state_.where.record(name_ + name, given.mapped().where);
   }
 
   void take(const std::string& option, const assignment& given,

@@ -50,16 +50,14 @@ bool is_broker_list(std::string_view text) {
 
 std::string_view host_of(std::string_view host_port) {
   std::string_view host = host_port.substr(0, host_port.rfind(':'));
-  if (host.starts_with('[') && host.ends_with(']'))
-    host = host.substr(1, host.size() - 2);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   return host;
 }
 
 } // namespace
 
 std::string interval::text() const {
-  if (!open_low && !open_high)
-    return number_text(low) + " to " + number_text(high);
+  if (!open_low && !open_high) return number_text(low) + " to " + number_text(high);
   return (open_low ? "greater than " : "at least ") + number_text(low) + ", " +
          (open_high ? "less than " : "at most ") + number_text(high);
 }
@@ -91,9 +89,7 @@ text_rule non_empty() {
   return {"not empty", [](std::string_view value) { return !value.empty(); }};
 }
 
-text_rule topic_name() {
-  return {"letters, digits, `.`, `_` and `-`, at most 249", is_topic_name};
-}
+text_rule topic_name() { return {"letters, digits, `.`, `_` and `-`, at most 249", is_topic_name}; }
 
 text_rule topic_or_pattern() {
   return {"a topic's name, or a regular expression with a leading `^`", [](std::string_view value) {
@@ -105,14 +101,11 @@ text_rule topic_template() {
   return {"a topic's name in which `{topic}` may stand for the source topic", is_topic_template};
 }
 
-text_rule broker_list() {
-  return {"host:port, several by comma", is_broker_list};
-}
+text_rule broker_list() { return {"host:port, several by comma", is_broker_list}; }
 
 text_rule listen_address() {
-  return {"host:port, port 0 for a free one", [](std::string_view value) {
-            return is_host_port(value, 0);
-          }};
+  return {"host:port, port 0 for a free one",
+          [](std::string_view value) { return is_host_port(value, 0); }};
 }
 
 text_rule header_dialect() {
@@ -143,12 +136,10 @@ bool is_regex(std::string_view pattern) {
 
 bool is_host_port(std::string_view text, int lowest_port) {
   std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos || colon == 0)
-    return false;
+  if (colon == std::string_view::npos || colon == 0) return false;
   std::string_view host = text.substr(0, colon);
   bool bracketed = host.size() > 2 && host.starts_with('[') && host.ends_with(']');
-  if (!bracketed && host.find_first_of(":[]/ ") != std::string_view::npos)
-    return false;
+  if (!bracketed && host.find_first_of(":[]/ ") != std::string_view::npos) return false;
   std::string_view digits = text.substr(colon + 1);
   int port = -1;
   auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);

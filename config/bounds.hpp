@@ -43,9 +43,7 @@ struct interval {
 };
 
 /// Both ends belong to the range.
-constexpr interval between(double low, double high) {
-  return {low, high};
-}
+constexpr interval between(double low, double high) { return {low, high}; }
 
 /// Every value of the type.
 struct anything {
@@ -70,7 +68,8 @@ struct text_rule {
 [[nodiscard]] text_rule non_empty();
 /// What Kafka accepts as a topic's name.
 [[nodiscard]] text_rule topic_name();
-/// A topic's name or a POSIX extended regular expression with a leading `^`, as librdkafka reads it.
+/// A topic's name or a POSIX extended regular expression with a leading `^`, as librdkafka reads
+/// it.
 [[nodiscard]] text_rule topic_or_pattern();
 /// A topic's name with at least one character; `{topic}` stands for another one.
 [[nodiscard]] text_rule topic_template();

@@ -58,17 +58,16 @@ void check_heartbeat(checklist& check) {
 
 void check_assignor(checklist& check) {
   auto found = consumer_property(check.values(), "partition.assignment.strategy");
-  if (!found)
-    return;
+  if (!found) return;
   bool eager = false;
   bool cooperative = false;
   for (const auto& strategy : split_list(found->value)) {
     eager = eager || strategy == "range" || strategy == "roundrobin";
     cooperative = cooperative || strategy == "cooperative-sticky";
-    check.require(strategy == "range" || strategy == "roundrobin" ||
-                      strategy == "cooperative-sticky",
-                  found->key, "has an unknown strategy, " + shown(strategy),
-                  "use cooperative-sticky, or range and roundrobin");
+    check.require(
+        strategy == "range" || strategy == "roundrobin" || strategy == "cooperative-sticky",
+        found->key, "has an unknown strategy, " + shown(strategy),
+        "use cooperative-sticky, or range and roundrobin");
   }
   check.require(!eager || !cooperative, found->key, "mixes eager and cooperative strategies",
                 "use cooperative-sticky alone, or range and roundrobin");
@@ -78,27 +77,23 @@ void check_assignor(checklist& check) {
 
 void check_consumer(checklist& check) {
   const auto& consumer = check.values().consumer;
-  check.require(!consumer.topics.empty(), "consumer.topics", "is empty",
-                "name at least one topic");
-  check.require(consumer.batch_size <= consumer.max_in_flight, "consumer.batch_size",
-                "is above consumer.max_in_flight (" + std::to_string(consumer.max_in_flight) + ')',
-                "use at most that");
+  check.require(!consumer.topics.empty(), "consumer.topics", "is empty", "name at least one topic");
   check.require(consumer.drain_timeout < consumer.max_poll_interval, "consumer.drain_timeout_ms",
                 "is not below consumer.max_poll_interval_ms (" +
                     std::to_string(consumer.max_poll_interval.count()) + ')',
-                "use less");
+                "use less", "consumer.max_poll_interval_ms");
   if (consumer.group_protocol == group_protocol_kind::consumer) {
     check_under_consumer_protocol(check);
     return;
   }
   check.require(!consumer_property(check.values(), "group.remote.assignor"),
-                "consumer.properties.group.remote.assignor",
-                "needs group_protocol = \"consumer\"", "remove it, or use that protocol");
+                "consumer.properties.group.remote.assignor", "needs group_protocol = \"consumer\"",
+                "remove it, or use that protocol");
   check.require(consumer.session_timeout <= consumer.max_poll_interval,
                 "consumer.session_timeout_ms",
                 "is above consumer.max_poll_interval_ms (" +
                     std::to_string(consumer.max_poll_interval.count()) + ')',
-                "use at most that");
+                "use at most that", "consumer.max_poll_interval_ms");
   check_heartbeat(check);
   check_assignor(check);
 }

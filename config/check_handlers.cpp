@@ -4,9 +4,7 @@
 namespace streamer::config_impl {
 namespace {
 
-std::string entry_name(std::size_t index) {
-  return "handlers[" + std::to_string(index) + ']';
-}
+std::string entry_name(std::size_t index) { return "handlers[" + std::to_string(index) + ']'; }
 
 bool takes_everything(const handler_settings& handler) {
   return (handler.event_type.empty() || handler.event_type == "*") && handler.topic.empty() &&
@@ -23,8 +21,7 @@ void check_reachable(checklist& check, std::size_t index) {
   for (std::size_t earlier = 0; earlier < index; ++earlier) {
     bool hidden =
         takes_everything(handlers[earlier]) || same_selectors(handlers[earlier], handlers[index]);
-    if (!hidden)
-      continue;
+    if (!hidden) continue;
     check.require(false, entry_name(index),
                   "is never reached: " + entry_name(earlier) + " (" +
                       to_string(check.where().of(entry_name(earlier))) +
@@ -57,8 +54,7 @@ void check_backoff(checklist& check, const retry_settings& retry, const std::str
 void check_loop(checklist& check, std::size_t index) {
   const auto& handler = check.values().handlers[index];
   auto to = handler.options.find("to");
-  if (handler.kind != "forward" || to == handler.options.end())
-    return;
+  if (handler.kind != "forward" || to == handler.options.end()) return;
   for (const auto& topic : check.values().consumer.topics) {
     bool selected = handler.topic.empty() || handler.topic == topic;
     check.require(topic != to->second || !selected, entry_name(index) + ".to",

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "config/effective.hpp"
@@ -11,17 +13,19 @@ namespace streamer::config_impl {
 
 /// Gathers problems about keys, with their positions and values.
 class checklist {
-public:
+ public:
   checklist(const settings& values, const provenance& where);
 
-  /// Unless `holds`, `key` is wrong: `message` continues "KEY = VALUE ".
-  void require(bool holds, const std::string& key, std::string message, std::string remedy);
+  /// Unless `holds`, `key` is wrong: `message` continues "KEY = VALUE ". If nobody set `key`, the
+  /// position is that of `cause`, the key that makes its default wrong.
+  void require(bool holds, const std::string& key, std::string message, std::string remedy,
+               std::string_view cause = {});
 
   [[nodiscard]] const settings& values() const noexcept { return values_; }
   [[nodiscard]] const provenance& where() const noexcept { return where_; }
   [[nodiscard]] std::vector<problem> take() { return std::move(found_); }
 
-private:
+ private:
   const settings& values_;
   const provenance& where_;
   std::vector<effective_value> effective_;

@@ -101,8 +101,7 @@ void write_refused_properties(std::ostream& out) {
   out << "\n## Refused properties\n\n| property | why | instead |\n|---|---|---|\n";
   for (const auto& rule : property_rules()) {
     out << "| `" << rule.name << "` | " << rule.reason << " | ";
-    if (!rule.own_key.empty())
-      out << '`' << rule.own_key << '`';
+    if (!rule.own_key.empty()) out << '`' << rule.own_key << '`';
     out << " |\n";
   }
 }
@@ -126,8 +125,7 @@ std::string configuration_document() {
       write_handlers(out);
     else
       write_section(out, section);
-    if (section == "tenants")
-      write_limits(out);
+    if (section == "tenants") write_limits(out);
   }
   write_refused_properties(out);
   write_unsupported(out);

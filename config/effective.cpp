@@ -21,8 +21,7 @@ void add(rows& out, const std::string& section, const std::string& prefix, const
 
 void add_properties(rows& out, const std::string& section, const settings& values) {
   const auto* properties = properties_of(values, section);
-  if (properties == nullptr)
-    return;
+  if (properties == nullptr) return;
   for (const auto& [name, value] : *properties)
     out.push_back({section, section + ".properties." + name, section + ".properties",
                    masked(name, value), ""});
@@ -45,8 +44,8 @@ void add_handlers(rows& out, const settings& values) {
     for (const auto& entry : handler_keys())
       add(out, "handlers", prefix, "handlers.", entry, handler, fallback);
     for (const auto& [header, glob] : handler.header)
-      out.push_back({"handlers", prefix + "header." + header, "handlers.header",
-                     toml_quoted(glob), ""});
+      out.push_back(
+          {"handlers", prefix + "header." + header, "handlers.header", toml_quoted(glob), ""});
     for (const auto& entry : retry_keys())
       add(out, "handlers", prefix + "retry.", "handlers.retry.", entry, handler.retry,
           values.retry);
@@ -63,13 +62,10 @@ std::vector<effective_value> effective_values(const settings& values) {
   for (const auto& section : section_names()) {
     std::string prefix = section + '.';
     for (const auto& entry : setting_keys())
-      if (entry.name.starts_with(prefix))
-        add(out, section, "", "", entry, values, fallback);
+      if (entry.name.starts_with(prefix)) add(out, section, "", "", entry, values, fallback);
     add_properties(out, section, values);
-    if (section == "tenants")
-      add_limits(out, values);
-    if (section == "handlers")
-      add_handlers(out, values);
+    if (section == "tenants") add_limits(out, values);
+    if (section == "handlers") add_handlers(out, values);
   }
   return out;
 }

@@ -102,15 +102,16 @@ constexpr auto enumerators(log_level_kind) {
 
 /// An enumeration with words in the configuration.
 template <class Enum>
-concept named_enum = requires(Enum value) { enumerators(value); };
+concept named_enum = requires(Enum value) {
+  enumerators(value);
+};
 
 /// The word for `value`, as in the configuration file (and, for the Kafka ones, as librdkafka
 /// takes it).
 template <named_enum Enum>
 constexpr std::string_view name_of(Enum value) {
   for (const auto& entry : enumerators(value))
-    if (entry.value == value)
-      return entry.name;
+    if (entry.value == value) return entry.name;
   return {};
 }
 

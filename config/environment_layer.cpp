@@ -14,8 +14,9 @@ constexpr std::string_view properties_prefix = "PROPERTIES__";
 
 std::string uppered(std::string_view text) {
   std::string out{text};
-  std::ranges::transform(out, out.begin(),
-                         [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  std::ranges::transform(out, out.begin(), [](char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+  });
   return out;
 }
 
@@ -40,23 +41,20 @@ std::string property_name(std::string_view variable_part) {
 }
 
 class environment_walk {
-public:
+ public:
   void visit(const environment_variable& variable) {
     std::string_view rest = variable.name;
-    if (!rest.starts_with(variable_prefix))
-      return;
+    if (!rest.starts_with(variable_prefix)) return;
     rest.remove_prefix(variable_prefix.size());
     std::size_t split = rest.find(separator);
-    if (split == std::string_view::npos)
-      return;
+    if (split == std::string_view::npos) return;
     std::string section = lowered(rest.substr(0, split));
     std::string_view name = rest.substr(split + separator.size());
     const auto& sections = section_names();
-    bool known = is_upper(rest.substr(0, split)) && std::ranges::find(sections, section) != sections.end();
-    if (!known)
-      return foreign(variable, section);
-    if (!is_upper(name))
-      return unknown(variable, section, name);
+    bool known =
+        is_upper(rest.substr(0, split)) && std::ranges::find(sections, section) != sections.end();
+    if (!known) return foreign(variable, section);
+    if (!is_upper(name)) return unknown(variable, section, name);
     in_section(variable, section, name);
   }
 
@@ -74,7 +72,7 @@ public:
     return std::move(layer_);
   }
 
-private:
+ private:
   static origin place(const environment_variable& variable) {
     return {origin::layer::environment, variable.name, 0, 0};
   }
@@ -89,10 +87,10 @@ private:
     settings scratch;
     if (name.starts_with(properties_prefix) && properties_of(scratch, section) != nullptr) {
       name.remove_prefix(properties_prefix.size());
-      std::string_view stem = name.substr(0, name.size() - file_suffix.size() * name.ends_with(file_suffix));
+      std::string_view stem =
+          name.substr(0, name.size() - file_suffix.size() * name.ends_with(file_suffix));
       std::vector<std::string> path{section, "properties", property_name(stem)};
-      if (stem != name && is_secret_path(path))
-        return from_file(variable, std::move(path));
+      if (stem != name && is_secret_path(path)) return from_file(variable, std::move(path));
       path.back() = property_name(name);
       return from_value(variable, std::move(path));
     }
@@ -101,8 +99,7 @@ private:
       return from_value(variable, std::move(path));
     if (name.ends_with(file_suffix)) {
       path.back() = lowered(name.substr(0, name.size() - file_suffix.size()));
-      if (is_secret_path(path))
-        return from_file(variable, std::move(path));
+      if (is_secret_path(path)) return from_file(variable, std::move(path));
     }
     unknown(variable, section, name);
   }
@@ -115,24 +112,21 @@ private:
     std::string reason;
     auto content = file_content(variable.value, reason);
     if (content) {
-      if (content->ends_with('\n'))
-        content->pop_back();
-      if (content->ends_with('\r'))
-        content->pop_back();
-      if (content->empty())
-        reason = "is empty";
+      if (content->ends_with('\n')) content->pop_back();
+      if (content->ends_with('\r')) content->pop_back();
+      if (content->empty()) reason = "is empty";
     }
     if (reason.empty()) {
       from_files_.push_back({std::move(path), untyped_text{std::move(*content)}, place(variable)});
       return;
     }
-    layer_.problems.push_back({.where = place(variable),
-                               .key = joined(path, "."),
-                               .value = {},
-                               .message = "is to be read from " + shown(variable.value) +
-                                          ", which " + reason,
-                               .remedy = "name a readable file with the secret in it",
-                               .nearest = {}});
+    layer_.problems.push_back(
+        {.where = place(variable),
+         .key = joined(path, "."),
+         .value = {},
+         .message = "is to be read from " + shown(variable.value) + ", which " + reason,
+         .remedy = "name a readable file with the secret in it",
+         .nearest = {}});
   }
 
   void unknown(const environment_variable& variable, const std::string& section,

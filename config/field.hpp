@@ -37,8 +37,7 @@ struct field {
 
   /// Completes "use ...".
   [[nodiscard]] std::string expected() const {
-    if (limits.empty())
-      return type;
+    if (limits.empty()) return type;
     return type == "text" ? limits : type + ", " + limits;
   }
 };
@@ -49,10 +48,8 @@ field<Owner> key(std::string name, T Owner::*member, std::type_identity_t<bound<
                  std::string help) {
   auto assign = [member, holds = limits.holds](Owner& owner, const raw_value& raw) {
     auto value = reader<T>::read(raw);
-    if (!value)
-      return assigned::wrong_type;
-    if (holds && !holds(*value))
-      return assigned::out_of_bounds;
+    if (!value) return assigned::wrong_type;
+    if (holds && !holds(*value)) return assigned::out_of_bounds;
     owner.*member = std::move(*value);
     return assigned::done;
   };

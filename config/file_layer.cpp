@@ -1,5 +1,6 @@
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -15,36 +16,27 @@ using path_parts = std::vector<std::string>;
 
 std::string type_name(const toml::node& node) {
   switch (node.type()) {
-    case toml::node_type::table:
-      return "a table";
-    case toml::node_type::array:
-      return "an array";
+    case toml::node_type::table: return "a table";
+    case toml::node_type::array: return "an array";
     case toml::node_type::none:
     case toml::node_type::string:
     case toml::node_type::integer:
     case toml::node_type::floating_point:
-    case toml::node_type::boolean:
-      break;
+    case toml::node_type::boolean: break;
     case toml::node_type::date:
     case toml::node_type::time:
-    case toml::node_type::date_time:
-      return "a date or time";
+    case toml::node_type::date_time: return "a date or time";
   }
   return "a value";
 }
 
 raw_value raw(const toml::node& node) {
-  if (const auto* text = node.as_string())
-    return text->get();
-  if (const auto* flag = node.as_boolean())
-    return flag->get();
-  if (const auto* number = node.as_integer())
-    return number->get();
-  if (const auto* number = node.as_floating_point())
-    return number->get();
+  if (const auto* text = node.as_string()) return text->get();
+  if (const auto* flag = node.as_boolean()) return flag->get();
+  if (const auto* number = node.as_integer()) return number->get();
+  if (const auto* number = node.as_floating_point()) return number->get();
   const auto* array = node.as_array();
-  if (array == nullptr)
-    return foreign_value{type_name(node)};
+  if (array == nullptr) return foreign_value{type_name(node)};
   std::vector<std::string> texts;
   for (const auto& item : *array) {
     const auto* text = item.as_string();
@@ -62,7 +54,7 @@ path_parts extended(path_parts path, std::string_view name) {
 
 /// Walks one parsed file and collects what it sets.
 class file_walk {
-public:
+ public:
   file_walk(const std::string& name, origin::layer from) : name_(name), from_(from) {}
 
   layer walk(const toml::table& root) {
@@ -80,7 +72,7 @@ public:
     return std::move(layer_);
   }
 
-private:
+ private:
   static bool is_section(std::string_view name) {
     const auto& names = section_names();
     return std::find(names.begin(), names.end(), name) != names.end();
@@ -110,8 +102,7 @@ private:
     auto near = nearest(key.str(), candidates);
     // A key above the first section, where its section's header was forgotten.
     for (const auto& name : all_names())
-      if (name.ends_with('.' + std::string{key.str()}))
-        near = name;
+      if (name.ends_with('.' + std::string{key.str()})) near = name;
     layer_.problems.back().nearest = near.value_or("");
   }
 
@@ -192,17 +183,13 @@ bool may_quote_secret(std::string_view text, std::size_t line_number) {
   while (lines.size() < line_number) {
     std::size_t end = text.find('\n');
     lines.push_back(text.substr(0, end));
-    if (end == std::string_view::npos)
-      break;
+    if (end == std::string_view::npos) break;
     text.remove_prefix(end + 1);
   }
-  if (lines.empty())
-    return false;
-  if (looks_secret(lines.back()))
-    return true;
+  if (lines.empty()) return false;
+  if (looks_secret(lines.back())) return true;
   for (auto line = lines.rbegin(); line != lines.rend(); ++line)
-    if (!assigned_name(*line).empty())
-      return looks_secret(assigned_name(*line));
+    if (!assigned_name(*line).empty()) return looks_secret(assigned_name(*line));
   return false;
 }
 
@@ -260,8 +247,7 @@ layer read_toml(std::string_view text, const std::string& name, origin::layer fr
 
 layer read_file(const std::filesystem::path& file, origin::layer from, bool required) {
   std::error_code error;
-  if (!required && (file.empty() || !std::filesystem::exists(file, error)) && !error)
-    return {};
+  if (!required && (file.empty() || !std::filesystem::exists(file, error)) && !error) return {};
   std::string reason;
   auto content = file_content(file, reason);
   if (!content)

@@ -9,8 +9,7 @@ std::vector<std::string> path_of(std::string_view key) {
   std::vector<std::string> path;
   for (int part = 0; part < 2; ++part) {
     std::size_t dot = key.find('.');
-    if (dot == std::string_view::npos)
-      break;
+    if (dot == std::string_view::npos) break;
     path.emplace_back(key.substr(0, dot));
     key.remove_prefix(dot + 1);
   }

@@ -211,10 +211,8 @@ std::vector<field<settings>> every_setting() {
 template <class Settings>
 auto* properties_in(Settings& values, std::string_view section) {
   using map = std::remove_reference_t<decltype((values.kafka.properties))>;
-  if (section == "kafka")
-    return &values.kafka.properties;
-  if (section == "consumer")
-    return &values.consumer.properties;
+  if (section == "kafka") return &values.kafka.properties;
+  if (section == "consumer") return &values.consumer.properties;
   return section == "producer" ? &values.producer.properties : static_cast<map*>(nullptr);
 }
 
@@ -297,9 +295,9 @@ const std::vector<std::string>& built_in_kinds() {
 }
 
 const std::vector<std::string>& section_names() {
-  static const std::vector<std::string> names = {
-      "kafka", "topics",   "producer",      "consumer", "tenants", "retry",
-      "dlq",   "handlers", "observability", "admin",    "inspect", "runtime"};
+  static const std::vector<std::string> names = {"kafka",         "topics", "producer", "consumer",
+                                                 "tenants",       "retry",  "dlq",      "handlers",
+                                                 "observability", "admin",  "inspect",  "runtime"};
   return names;
 }
 
@@ -307,12 +305,10 @@ std::vector<std::string> names_in(std::string_view section) {
   std::string prefix = std::string{section} + '.';
   std::vector<std::string> names;
   for (const auto& entry : setting_keys())
-    if (entry.name.starts_with(prefix))
-      names.push_back(entry.name);
+    if (entry.name.starts_with(prefix)) names.push_back(entry.name);
   if (section == "kafka" || section == "consumer" || section == "producer")
     names.push_back(prefix + "properties");
-  if (section == "tenants")
-    names.push_back(prefix + "limits");
+  if (section == "tenants") names.push_back(prefix + "limits");
   return names;
 }
 

@@ -58,8 +58,7 @@ inline constexpr std::string_view unmatched_key = "handlers.unmatched";
 template <class Owner>
 const field<Owner>* find_key(const std::vector<field<Owner>>& keys, std::string_view name) {
   for (const auto& entry : keys)
-    if (entry.name == name)
-      return &entry;
+    if (entry.name == name) return &entry;
   return nullptr;
 }
 

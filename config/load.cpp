@@ -22,8 +22,7 @@ std::vector<config_impl::layer> read_all(const sources& from) {
   std::vector<config_impl::layer> layers;
   layers.push_back(config_impl::read_file(from.default_file, default_file, false));
   layers.push_back(config_impl::read_file(from.local_file, file, false));
-  if (from.config_file)
-    layers.push_back(config_impl::read_file(*from.config_file, file, true));
+  if (from.config_file) layers.push_back(config_impl::read_file(*from.config_file, file, true));
   layers.push_back(config_impl::read_environment(from.environment));
   layers.push_back(config_impl::read_flags(from.flags));
   return layers;
@@ -47,8 +46,7 @@ load_result load(const sources& from) {
     append(state.warnings, std::move(layer.warnings));
     for (const auto& given : layer.assignments)
       config_impl::apply(state, given);
-    if (layer.handlers)
-      handlers = std::move(layer.handlers);
+    if (layer.handlers) handlers = std::move(layer.handlers);
   }
   if (handlers)
     config_impl::apply_handlers(state, *handlers, from.handler_kinds);

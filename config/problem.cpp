@@ -6,18 +6,13 @@ namespace streamer {
 
 std::string to_string(const origin& where) {
   switch (where.from) {
-    case origin::layer::built_in:
-      return "default";
-    case origin::layer::environment:
-      return "environment " + where.name;
-    case origin::layer::flag:
-      return "flag " + where.name;
+    case origin::layer::built_in: return "default";
+    case origin::layer::environment: return "environment " + where.name;
+    case origin::layer::flag: return "flag " + where.name;
     case origin::layer::default_file:
-    case origin::layer::file:
-      break;
+    case origin::layer::file: break;
   }
-  if (where.line == 0)
-    return where.name;
+  if (where.line == 0) return where.name;
   return where.name + ':' + std::to_string(where.line) + ':' + std::to_string(where.column);
 }
 
@@ -47,15 +42,12 @@ std::string to_string(const problem& what) {
   std::string line = to_string(what.where) + ": ";
   if (!what.key.empty()) {
     line += what.key;
-    if (!what.value.empty())
-      line += " = " + what.value;
+    if (!what.value.empty()) line += " = " + what.value;
     line += ' ';
   }
   line += what.message;
-  if (!what.remedy.empty())
-    line += "; " + what.remedy;
-  if (!what.nearest.empty())
-    line += "; did you mean " + what.nearest + '?';
+  if (!what.remedy.empty()) line += "; " + what.remedy;
+  if (!what.nearest.empty()) line += "; did you mean " + what.nearest + '?';
   return line;
 }
 

@@ -27,7 +27,7 @@ struct origin {
 /// Where each key's value came from, by its full name (`consumer.batch_size`,
 /// `kafka.properties.fetch.min.bytes`, `handlers[0].kind`).
 class provenance {
-public:
+ public:
   /// A later call for the same key overrules an earlier one.
   void record(std::string key, origin where);
 
@@ -41,7 +41,7 @@ public:
   /// shipped config/default.toml, which names every key.
   [[nodiscard]] bool is_explicit(std::string_view key) const;
 
-private:
+ private:
   std::map<std::string, origin, std::less<>> origins_;
 };
 

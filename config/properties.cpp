@@ -6,11 +6,12 @@
 namespace streamer::config_impl {
 namespace {
 
-constexpr std::string_view managed = "has a key of its own";
-constexpr std::string_view commits = "streamer commits explicitly; this would lose records";
-constexpr std::string_view idempotence = "would lose, repeat or reorder what is produced";
-constexpr std::string_view memory = "is derived from the memory budget";
-constexpr std::string_view callbacks = "is set by a program, not by text";
+constexpr std::string_view managed = "it has a key of its own";
+constexpr std::string_view commits = "offsets are committed by streamer alone";
+constexpr std::string_view idempotence =
+    "it is fixed, so that nothing produced is lost or reordered";
+constexpr std::string_view memory = "it is derived from the memory budget";
+constexpr std::string_view callbacks = "it is set by a program, not by text";
 constexpr std::string_view transactions = "streamer does not use transactions";
 constexpr std::string_view tokens = "OAUTHBEARER is not in this version";
 
@@ -18,26 +19,6 @@ bool at_most_five(std::string_view value) {
   int number = 0;
   auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
   return error == std::errc{} && end == value.data() + value.size() && number >= 1 && number <= 5;
-}
-
-bool is_true(std::string_view value) {
-  return value == "true";
-}
-
-bool is_false(std::string_view value) {
-  return value == "false";
-}
-
-bool is_all(std::string_view value) {
-  return value == "all" || value == "-1";
-}
-
-bool is_fifo(std::string_view value) {
-  return value == "fifo";
-}
-
-bool is_committed(std::string_view value) {
-  return value == "read_committed";
 }
 
 constexpr auto rules = std::to_array<property_rule>({
@@ -61,48 +42,49 @@ constexpr auto rules = std::to_array<property_rule>({
     {"group.id", managed, "consumer.group_id"},
     {"group.instance.id", managed, "consumer.group_instance_id"},
     {"group.protocol", managed, "consumer.group_protocol"},
-    {"group.protocol.type", "is fixed by the group protocol", ""},
+    {"group.protocol.type", "it is fixed by the group protocol", ""},
     {"session.timeout.ms", managed, "consumer.session_timeout_ms"},
     {"max.poll.interval.ms", managed, "consumer.max_poll_interval_ms"},
     {"auto.offset.reset", managed, "consumer.auto_offset_reset"},
-    {"enable.auto.commit", commits, "consumer.commit_interval_ms", is_false},
-    {"auto.commit.enable", commits, "consumer.commit_interval_ms", is_false},
+    {"enable.auto.commit", commits, "consumer.commit_interval_ms"},
+    {"auto.commit.enable", commits, "consumer.commit_interval_ms"},
     {"auto.commit.interval.ms", commits, "consumer.commit_interval_ms"},
-    {"enable.auto.offset.store", commits, "", is_false},
+    {"enable.auto.offset.store", commits, ""},
     {"offset.store.*", commits, ""},
-    {"enable.partition.eof", "is used by streamer to tell the end of a partition", ""},
-    {"isolation.level", "would process what an aborted transaction wrote", "", is_committed},
-    {"allow.auto.create.topics", "topics are created on request alone", "topics.create_missing",
-     is_false},
+    {"enable.partition.eof", "streamer needs it to tell the end of a partition", ""},
+    {"isolation.level", "what aborted transactions wrote is never processed", ""},
+    {"allow.auto.create.topics", "topics are created on request alone", "topics.create_missing"},
     {"queued.max.messages.kbytes", memory, "consumer.memory_budget_mib"},
     {"fetch.max.bytes", memory, "consumer.memory_budget_mib"},
+    {"queued.min.messages", memory, "consumer.memory_budget_mib"},
+    {"fetch.message.max.bytes", memory, "consumer.memory_budget_mib"},
+    {"max.partition.fetch.bytes", memory, "consumer.memory_budget_mib"},
     {"receive.message.max.bytes", memory, "consumer.memory_budget_mib"},
 
-    {"acks", idempotence, "", is_all},
-    {"request.required.acks", idempotence, "", is_all},
-    {"enable.idempotence", idempotence, "", is_true},
-    {"max.in.flight", "above 5 an idempotent producer loses its order", "", at_most_five},
-    {"max.in.flight.requests.per.connection", "above 5 an idempotent producer loses its order", "",
+    {"acks", idempotence, ""},
+    {"request.required.acks", idempotence, ""},
+    {"enable.idempotence", idempotence, ""},
+    {"max.in.flight", "above 5 a producer is not idempotent", "", at_most_five},
+    {"max.in.flight.requests.per.connection", "above 5 a producer is not idempotent", "",
      at_most_five},
     {"retries", idempotence, "producer.delivery_timeout_ms"},
     {"message.send.max.retries", idempotence, "producer.delivery_timeout_ms"},
-    {"enable.gapless.guarantee", "would end the process when one record times out", "", is_false},
-    {"delivery.report.only.error", "records would never count as acknowledged", "", is_false},
-    {"queuing.strategy", "would reorder what is produced", "", is_fifo},
+    {"enable.gapless.guarantee", "it would end the client when one record times out", ""},
+    {"delivery.report.only.error", "records would never count as acknowledged", ""},
+    {"queuing.strategy", idempotence, ""},
     {"message.timeout.ms", managed, "producer.delivery_timeout_ms"},
     {"delivery.timeout.ms", managed, "producer.delivery_timeout_ms"},
     {"linger.ms", managed, "producer.linger_ms"},
     {"queue.buffering.max.ms", managed, "producer.linger_ms"},
     {"compression.type", managed, "producer.compression"},
     {"compression.codec", managed, "producer.compression"},
-    {"partitioner", "would break the order of a key that moves", "producer.partition_by"},
+    {"partitioner", "it would break the order of a key that moves", "producer.partition_by"},
     {"queue.buffering.max.kbytes", memory, "consumer.memory_budget_mib"},
-    {"message.max.bytes", "follows the topics' own limit", ""},
     {"transactional.id", transactions, ""},
     {"transaction.timeout.ms", transactions, ""},
 
     {"log_level", managed, "observability.log_level"},
-    {"log.queue", "is used by streamer to log", ""},
+    {"log.queue", "log lines would be lost", ""},
     {"test.mock.*", "the embedded cluster is asked for by --embedded", ""},
     {"*_cb", callbacks, ""},
     {"*callback_data", callbacks, ""},
@@ -117,23 +99,18 @@ constexpr auto rules = std::to_array<property_rule>({
 });
 
 bool names(const property_rule& rule, std::string_view name) {
-  if (rule.name.starts_with('*'))
-    return name.ends_with(rule.name.substr(1));
-  if (rule.name.ends_with('*'))
-    return name.starts_with(rule.name.substr(0, rule.name.size() - 1));
+  if (rule.name.starts_with('*')) return name.ends_with(rule.name.substr(1));
+  if (rule.name.ends_with('*')) return name.starts_with(rule.name.substr(0, rule.name.size() - 1));
   return name == rule.name;
 }
 
 } // namespace
 
-std::span<const property_rule> property_rules() {
-  return rules;
-}
+std::span<const property_rule> property_rules() { return rules; }
 
 const property_rule* refusal_of(std::string_view name, std::string_view value) {
   for (const auto& rule : rules)
-    if (names(rule, name) && (rule.harmless == nullptr || !rule.harmless(value)))
-      return &rule;
+    if (names(rule, name) && (rule.harmless == nullptr || !rule.harmless(value))) return &rule;
   return nullptr;
 }
 

@@ -45,18 +45,15 @@ struct reader<T> : open_reader {
 
   static std::optional<T> read(const raw_value& value) {
     if (const auto* number = std::get_if<std::int64_t>(&value)) {
-      if (!std::in_range<T>(*number))
-        return std::nullopt;
+      if (!std::in_range<T>(*number)) return std::nullopt;
       return static_cast<T>(*number);
     }
     const auto* untyped = std::get_if<untyped_text>(&value);
-    if (untyped == nullptr)
-      return std::nullopt;
+    if (untyped == nullptr) return std::nullopt;
     T number{};
     const char* end = untyped->text.data() + untyped->text.size();
     auto [stop, error] = std::from_chars(untyped->text.data(), end, number);
-    if (error != std::errc{} || stop != end)
-      return std::nullopt;
+    if (error != std::errc{} || stop != end) return std::nullopt;
     return number;
   }
 
@@ -143,8 +140,7 @@ struct reader<T> {
   static std::optional<T> read(const raw_value& value) {
     if (const auto* text = text_of(value))
       for (const auto& entry : enumerators(T{}))
-        if (entry.name == *text)
-          return entry.value;
+        if (entry.name == *text) return entry.value;
     return std::nullopt;
   }
 

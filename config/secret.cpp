@@ -6,8 +6,7 @@
 namespace streamer {
 
 secret::secret(std::string_view plain) {
-  if (plain.empty())
-    return;
+  if (plain.empty()) return;
   bytes_.reserve(plain.size() + 1);
   bytes_.assign(plain.begin(), plain.end());
   bytes_.push_back('\0');
@@ -30,23 +29,17 @@ secret& secret::operator=(secret&& other) noexcept {
   return *this;
 }
 
-secret::~secret() {
-  wipe();
-}
+secret::~secret() { wipe(); }
 
-bool secret::empty() const noexcept {
-  return bytes_.empty();
-}
+bool secret::empty() const noexcept { return bytes_.empty(); }
 
 std::string_view secret::reveal() const noexcept {
-  if (bytes_.empty())
-    return std::string_view{""};
+  if (bytes_.empty()) return std::string_view{""};
   return {bytes_.data(), bytes_.size() - 1};
 }
 
 void secret::wipe() noexcept {
-  if (!bytes_.empty())
-    ::explicit_bzero(bytes_.data(), bytes_.size());
+  if (!bytes_.empty()) ::explicit_bzero(bytes_.data(), bytes_.size());
   bytes_.clear();
 }
 

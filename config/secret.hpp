@@ -10,7 +10,7 @@ namespace streamer {
 /// A password or key. It cannot be printed, logged or formatted; it is read by `reveal()` alone,
 /// and its bytes are overwritten when it is destroyed, assigned to or moved from.
 class secret {
-public:
+ public:
   /// An empty secret: not configured.
   secret() = default;
 
@@ -37,7 +37,7 @@ public:
   /// Deleted, so that a secret in a log statement does not compile.
   friend std::ostream& operator<<(std::ostream& out, const secret& value) = delete;
 
-private:
+ private:
   void wipe() noexcept;
 
   // A vector has no small-buffer storage, so a move leaves no copy of the text behind.

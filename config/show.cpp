@@ -10,8 +10,7 @@ namespace {
 const origin& origin_of(const provenance& where, const config_impl::effective_value& row) {
   constexpr std::string_view inherited = "handlers.retry.";
   const auto& own = where.of(row.name);
-  if (own.from != origin::layer::built_in || !row.key.starts_with(inherited))
-    return own;
+  if (own.from != origin::layer::built_in || !row.key.starts_with(inherited)) return own;
   return where.of("retry." + row.key.substr(inherited.size()));
 }
 

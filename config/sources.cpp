@@ -19,8 +19,7 @@ sources standard_sources(const std::filesystem::path& directory) {
 
 flag_value set_flag(std::string_view argument) {
   std::size_t equals = argument.find('=');
-  if (equals == std::string_view::npos)
-    return {std::string{argument}, std::nullopt, "--set"};
+  if (equals == std::string_view::npos) return {std::string{argument}, std::nullopt, "--set"};
   return {std::string{argument.substr(0, equals)}, std::string{argument.substr(equals + 1)},
           "--set"};
 }

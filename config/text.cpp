@@ -10,9 +10,7 @@ namespace {
 
 constexpr std::size_t longest_shown = 120;
 
-constexpr bool is_blank(char c) {
-  return c == ' ' || c == '\t';
-}
+constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && is_blank(text.front()))
@@ -78,8 +76,7 @@ std::string toml_quoted(std::string_view text) {
 }
 
 std::string shown(std::string_view text) {
-  if (text.size() <= longest_shown)
-    return toml_quoted(text);
+  if (text.size() <= longest_shown) return toml_quoted(text);
   // Not in the middle of a UTF-8 sequence: continuation bytes are 10xxxxxx.
   std::size_t end = longest_shown;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U)
@@ -98,8 +95,7 @@ std::string toml_list(std::span<const std::string> texts) {
 std::string joined(std::span<const std::string> parts, std::string_view separator) {
   std::string out;
   for (const auto& part : parts) {
-    if (&part != &parts.front())
-      out += separator;
+    if (&part != &parts.front()) out += separator;
     out += part;
   }
   return out;
@@ -107,30 +103,29 @@ std::string joined(std::span<const std::string> parts, std::string_view separato
 
 std::vector<std::string> split_list(std::string_view text) {
   std::vector<std::string> parts;
-  if (trimmed(text).empty())
-    return parts;
+  if (trimmed(text).empty()) return parts;
   while (true) {
     std::size_t comma = text.find(',');
     parts.emplace_back(trimmed(text.substr(0, comma)));
-    if (comma == std::string_view::npos)
-      return parts;
+    if (comma == std::string_view::npos) return parts;
     text.remove_prefix(comma + 1);
   }
 }
 
 std::string lowered(std::string_view text) {
   std::string out{text};
-  std::ranges::transform(out, out.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::ranges::transform(out, out.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  });
   return out;
 }
 
 bool looks_secret(std::string_view name) {
   using namespace std::string_view_literals;
   constexpr std::array public_endings = {"file"sv, "location"sv, "url"sv, "path"sv};
-  constexpr std::array secret_words = {"password"sv, "passphrase"sv, "secret"sv, "token"sv,
-                                       "credential"sv, "jaas"sv, "key.pem"sv, "key_pem"sv,
-                                       "api_key"sv, "apikey"sv, "private"sv};
+  constexpr std::array secret_words = {"password"sv,   "passphrase"sv, "secret"sv,  "token"sv,
+                                       "credential"sv, "jaas"sv,       "key.pem"sv, "key_pem"sv,
+                                       "api_key"sv,    "apikey"sv,     "private"sv};
   std::string lower = lowered(name);
   auto ends = [&](std::string_view ending) { return lower.ends_with(ending); };
   auto contains = [&](std::string_view word) { return lower.find(word) != std::string::npos; };

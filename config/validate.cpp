@@ -13,9 +13,9 @@ using config_impl::checklist;
 
 void check_dlq(checklist& check) {
   const auto& values = check.values();
-  bool is_source = values.dlq.topic == "{topic}" ||
-                   std::ranges::find(values.consumer.topics, values.dlq.topic) !=
-                       values.consumer.topics.end();
+  bool is_source =
+      values.dlq.topic == "{topic}" ||
+      std::ranges::find(values.consumer.topics, values.dlq.topic) != values.consumer.topics.end();
   check.require(!is_source, "dlq.topic",
                 "is a topic that is read: dead letters would be processed again, for ever",
                 "use a topic that is not in consumer.topics, such as {topic}.dlq");
@@ -25,11 +25,10 @@ void check_addresses(checklist& check) {
   const auto& values = check.values();
   const auto& admin = values.admin;
   check.require(config_impl::is_loopback(admin.addr) || !admin.token_file.empty(), "admin.addr",
-                "is reachable from other machines",
-                "set admin.token_file, or listen on 127.0.0.1");
+                "is reachable from other machines", "set admin.token_file, or listen on 127.0.0.1");
   bool shared = admin.addr == values.observability.metrics_addr && !admin.addr.ends_with(":0");
   check.require(!shared, "admin.addr", "is observability.metrics_addr too",
-                "give each its own port");
+                "give each its own port", "observability.metrics_addr");
 }
 
 } // namespace
@@ -42,10 +41,10 @@ std::vector<problem> validate(const settings& values, const provenance& where) {
   check.require(values.producer.linger < values.producer.delivery_timeout, "producer.linger_ms",
                 "is not below producer.delivery_timeout_ms (" +
                     std::to_string(values.producer.delivery_timeout.count()) + ')',
-                "use less");
+                "use less", "producer.delivery_timeout_ms");
   check.require(values.tenants.share * static_cast<double>(values.consumer.max_in_flight) >= 1,
                 "tenants.share", "leaves a tenant less than one record of consumer.max_in_flight",
-                "use more");
+                "use more", "consumer.max_in_flight");
   check_dlq(check);
   check_addresses(check);
   return check.take();
@@ -72,12 +71,12 @@ namespace streamer::config_impl {
 checklist::checklist(const settings& values, const provenance& where)
     : values_(values), where_(where), effective_(effective_values(values)) {}
 
-void checklist::require(bool holds, const std::string& key, std::string message,
-                        std::string remedy) {
-  if (holds)
-    return;
+void checklist::require(bool holds, const std::string& key, std::string message, std::string remedy,
+                        std::string_view cause) {
+  if (holds) return;
+  bool caused = !where_.is_explicit(key) && where_.is_explicit(cause);
   auto shown = std::ranges::find(effective_, key, &effective_value::name);
-  found_.push_back({.where = where_.of(key),
+  found_.push_back({.where = where_.of(caused ? cause : key),
                     .key = key,
                     .value = shown == effective_.end() ? "" : shown->literal,
                     .message = std::move(message),
