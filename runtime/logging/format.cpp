@@ -28,17 +28,10 @@ constexpr bool unprintable(char32_t c) noexcept {
 
 void append_escaped(std::string& out, char32_t c) {
   switch (c) {
-    case U'\n':
-      out += "\\n";
-      return;
-    case U'\r':
-      out += "\\r";
-      return;
-    case U'\t':
-      out += "\\t";
-      return;
-    default:
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<std::uint32_t>(c));
+    case U'\n': out += "\\n"; return;
+    case U'\r': out += "\\r"; return;
+    case U'\t': out += "\\t"; return;
+    default: fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<std::uint32_t>(c));
   }
 }
 
@@ -107,10 +100,10 @@ void append_value(std::string& out, const log_value& value) {
     const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), n);
     out.append(buffer.data(), result.ptr);
   };
-  std::visit(overloaded{[&out](bool b) { out += b ? "true" : "false"; },
-                        [&out](std::string_view s) { append_token(out, s, special_in_value); },
-                        number},
-             value.get());
+  std::visit(
+      overloaded{[&out](bool b) { out += b ? "true" : "false"; },
+                 [&out](std::string_view s) { append_token(out, s, special_in_value); }, number},
+      value.get());
 }
 
 bool reserved(std::string_view name) {
@@ -120,7 +113,7 @@ bool reserved(std::string_view name) {
 
 std::string capped(std::string_view text) { return std::string{shown(text)} + cut_note(text); }
 
-}  // namespace
+} // namespace
 
 std::string format_time(std::chrono::system_clock::time_point time) {
   using namespace std::chrono;
@@ -167,13 +160,12 @@ std::string format_json(const log_entry& entry) {
   line["message"] = capped(entry.message);
   for (const auto& field : entry.fields) {
     auto name = (reserved(field.name) ? "field_" : "") + capped(field.name);
-    std::visit(
-        overloaded{[&](std::string_view s) { line[name] = capped(s); },
-                   [&](auto scalar) { line[name] = scalar; }},
-        field.value.get());
+    std::visit(overloaded{[&](std::string_view s) { line[name] = capped(s); },
+                          [&](auto scalar) { line[name] = scalar; }},
+               field.value.get());
   }
   // Plain ASCII: no viewer can take a character in it for a line end or a terminal escape.
   return line.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace);
 }
 
-}  // namespace streamer
+} // namespace streamer

@@ -40,4 +40,4 @@ struct log_entry {
 /// UTC with milliseconds: 2024-02-29T12:00:00.000Z.
 [[nodiscard]] std::string format_time(std::chrono::system_clock::time_point time);
 
-}  // namespace streamer
+} // namespace streamer

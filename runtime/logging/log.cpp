@@ -23,13 +23,14 @@ struct level_row {
   spdlog::level::level_enum native;
 };
 
-constexpr std::array<level_row, 7> levels{{{log_level::trace, "trace", spdlog::level::trace},
-                                           {log_level::debug, "debug", spdlog::level::debug},
-                                           {log_level::info, "info", spdlog::level::info},
-                                           {log_level::warn, "warn", spdlog::level::warn},
-                                           {log_level::error, "error", spdlog::level::err},
-                                           {log_level::critical, "critical", spdlog::level::critical},
-                                           {log_level::off, "off", spdlog::level::off}}};
+constexpr std::array<level_row, 7> levels{
+    {{log_level::trace, "trace", spdlog::level::trace},
+     {log_level::debug, "debug", spdlog::level::debug},
+     {log_level::info, "info", spdlog::level::info},
+     {log_level::warn, "warn", spdlog::level::warn},
+     {log_level::error, "error", spdlog::level::err},
+     {log_level::critical, "critical", spdlog::level::critical},
+     {log_level::off, "off", spdlog::level::off}}};
 
 const level_row& row_of(log_level level) noexcept {
   return levels.at(std::min<std::size_t>(static_cast<std::size_t>(level), levels.size() - 1));
@@ -100,7 +101,7 @@ log_level from_syslog(int level) noexcept {
   return index < from_error.size() ? from_error.at(index) : log_level::trace;
 }
 
-}  // namespace
+} // namespace
 
 std::string_view to_string(log_level level) noexcept { return row_of(level).name; }
 
@@ -133,4 +134,4 @@ void log_syslog(const log_handle& log, int syslog_level, std::string_view event,
   log.write(from_syslog(syslog_level), event, text, fields);
 }
 
-}  // namespace streamer
+} // namespace streamer

@@ -25,9 +25,9 @@ enum class log_level : std::uint8_t { trace, debug, info, warn, error, critical,
 /// The level with this exact name ("warning" is taken for warn); nothing for any other text.
 [[nodiscard]] std::optional<log_level> parse_log_level(std::string_view name) noexcept;
 
-/// One value of a field. Text is referred to, not copied: it has to live until the log call returns.
-/// There is deliberately no conversion from arbitrary types, so a secret cannot be logged by
-/// accident.
+/// One value of a field. Text is referred to, not copied: it has to live until the log call
+/// returns. There is deliberately no conversion from arbitrary types, so a secret cannot be logged
+/// by accident.
 class log_value {
  public:
   using storage = std::variant<bool, std::int64_t, std::uint64_t, double, std::string_view>;
@@ -92,7 +92,7 @@ class log_core {
   std::atomic<log_level> level;
 };
 
-}  // namespace detail
+} // namespace detail
 
 /// Writes entries for one component. Cheap to copy, safe to use from any thread, never throws.
 /// A default constructed handle drops everything.
@@ -170,4 +170,4 @@ class logger {
 void log_syslog(const log_handle& log, int syslog_level, std::string_view event,
                 std::string_view facility, std::string_view text) noexcept;
 
-}  // namespace streamer
+} // namespace streamer

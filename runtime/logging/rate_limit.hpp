@@ -44,4 +44,4 @@ class every {
   std::uint64_t suppressed_ = 0;
 };
 
-}  // namespace streamer
+} // namespace streamer

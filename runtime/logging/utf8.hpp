@@ -41,7 +41,7 @@ struct utf8_lead {
   return {};
 }
 
-}  // namespace detail
+} // namespace detail
 
 /// Decodes the first code point of `text`, which must not be empty. Overlong forms, surrogates,
 /// values above U+10FFFF and cut sequences are invalid: one byte, to be shown as U+FFFD.
@@ -77,4 +77,4 @@ struct utf8_lead {
   return out;
 }
 
-}  // namespace streamer
+} // namespace streamer

@@ -19,7 +19,7 @@ void add(record_counts& sum, const record_counts& part) noexcept {
   sum.pending += part.pending;
 }
 
-}  // namespace
+} // namespace
 
 namespace detail {
 
@@ -90,7 +90,7 @@ class account_books {
   std::uint64_t next_id_ = 1;
 };
 
-}  // namespace detail
+} // namespace detail
 
 account_page::account_page(std::shared_ptr<detail::account_books> books, std::uint64_t id) noexcept
     : books_{std::move(books)}, id_{id} {}
@@ -130,4 +130,4 @@ account_page account_board::open(std::string_view topic, std::int32_t partition)
 
 std::vector<partition_account> account_board::snapshot() const { return books_->snapshot(); }
 
-}  // namespace streamer
+} // namespace streamer

@@ -106,4 +106,4 @@ class account_board {
   std::shared_ptr<detail::account_books> books_;
 };
 
-}  // namespace streamer
+} // namespace streamer

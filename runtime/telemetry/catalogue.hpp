@@ -90,4 +90,4 @@ inline constexpr std::size_t max_buckets = 24;
 /// counter, gauge, histogram.
 [[nodiscard]] std::string_view to_string(metric_type type) noexcept;
 
-}  // namespace streamer
+} // namespace streamer

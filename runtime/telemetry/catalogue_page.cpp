@@ -66,16 +66,16 @@ void append_buckets(std::string& page, const metric_info& info) {
   page += "`:";
   for (const auto bound : info.buckets) {
     std::array<char, 32> buffer{};
-    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), bound,
-                                   std::chars_format::fixed)
-                         .ptr;
+    const auto end =
+        std::to_chars(buffer.data(), buffer.data() + buffer.size(), bound, std::chars_format::fixed)
+            .ptr;
     page += ' ';
     page.append(buffer.data(), end);
   }
   page += '\n';
 }
 
-}  // namespace
+} // namespace
 
 std::string metrics_page() {
   std::string page{introduction};
@@ -91,4 +91,4 @@ std::string metrics_page() {
   return page;
 }
 
-}  // namespace streamer
+} // namespace streamer

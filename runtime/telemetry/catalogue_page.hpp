@@ -8,4 +8,4 @@ namespace streamer {
 /// The page as Markdown, ending with a line end.
 [[nodiscard]] std::string metrics_page();
 
-}  // namespace streamer
+} // namespace streamer

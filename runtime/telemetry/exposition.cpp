@@ -15,12 +15,9 @@ namespace {
 
 prometheus::MetricType native_type(metric_type type) {
   switch (type) {
-    case metric_type::counter:
-      return prometheus::MetricType::Counter;
-    case metric_type::gauge:
-      return prometheus::MetricType::Gauge;
-    case metric_type::histogram:
-      break;
+    case metric_type::counter: return prometheus::MetricType::Counter;
+    case metric_type::gauge: return prometheus::MetricType::Gauge;
+    case metric_type::histogram: break;
   }
   return prometheus::MetricType::Histogram;
 }
@@ -87,42 +84,33 @@ void add_account(account_writer writer, metric id, const partition_account& acco
   switch (id) {
     case metric::records_received:
       return writer.write(static_cast<double>(account.records.received));
-    case metric::records_pending:
-      return writer.write(static_cast<double>(account.records.pending));
-    case metric::records_finished:
-      return writer.write_each(outcomes, account.records);
-    default:
-      break;
+    case metric::records_pending: return writer.write(static_cast<double>(account.records.pending));
+    case metric::records_finished: return writer.write_each(outcomes, account.records);
+    default: break;
   }
   if (!account.state) {
     return;
   }
   switch (id) {
-    case metric::lag_records:
-      return writer.write_each(lag_states, account.state->lag);
+    case metric::lag_records: return writer.write_each(lag_states, account.state->lag);
     case metric::lag_seconds:
       return writer.write(age_seconds(account.state->oldest_unfinished, now.wall));
     case metric::commit_age:
       return writer.write(age_seconds(account.state->uncommitted_since, now.steady));
-    default:
-      break;
+    default: break;
   }
 }
 
 std::uint64_t tenant_sample(metric id, const tenant_counts& counts) {
   switch (id) {
-    case metric::tenant_received:
-      return counts.received;
-    case metric::tenant_processed:
-      return counts.processed;
-    case metric::tenant_retried:
-      return counts.retried;
-    default:
-      return counts.dead_lettered;
+    case metric::tenant_received: return counts.received;
+    case metric::tenant_processed: return counts.processed;
+    case metric::tenant_retried: return counts.retried;
+    default: return counts.dead_lettered;
   }
 }
 
-}  // namespace
+} // namespace
 
 prometheus::MetricFamily family_of(const metric_info& info) {
   return {std::string{info.name}, std::string{info.help}, native_type(info.type), {}};
@@ -176,4 +164,4 @@ std::string to_text(const std::vector<prometheus::MetricFamily>& families) {
   return std::move(out).str();
 }
 
-}  // namespace streamer::detail
+} // namespace streamer::detail

@@ -36,4 +36,4 @@ void add_tenants(prometheus::MetricFamily& family, const metric_info& info,
 /// The text format.
 [[nodiscard]] std::string to_text(const std::vector<prometheus::MetricFamily>& families);
 
-}  // namespace streamer::detail
+} // namespace streamer::detail

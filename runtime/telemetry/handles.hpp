@@ -42,7 +42,7 @@ struct alignas(cell_alignment) histogram_cell {
   return seconds > 0.0 ? seconds : 0.0;
 }
 
-}  // namespace detail
+} // namespace detail
 
 /// A counter. Cheap to copy, any thread, one relaxed atomic addition a call. It has to be used
 /// while its telemetry lives; a default constructed one counts nothing.
@@ -165,4 +165,4 @@ class histogram_batch {
   double sum_ = 0.0;
 };
 
-}  // namespace streamer
+} // namespace streamer

@@ -10,7 +10,7 @@ constexpr bool harmful(char32_t c) noexcept {
   return (c < 0x20 && c != U'\n') || (c >= 0x7F && c <= 0x9F);
 }
 
-}  // namespace
+} // namespace
 
 std::string clean_label(std::string_view text) {
   std::string out;
@@ -27,4 +27,4 @@ std::string clean_label(std::string_view text) {
   return out;
 }
 
-}  // namespace streamer
+} // namespace streamer

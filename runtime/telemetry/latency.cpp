@@ -10,7 +10,7 @@ namespace {
 
 constexpr int significant_digits = 3;
 
-}  // namespace
+} // namespace
 
 void latency_recorder::closer::operator()(hdr_histogram* histogram) const noexcept {
   hdr_close(histogram);
@@ -25,8 +25,7 @@ latency_recorder::latency_recorder() {
 }
 
 void latency_recorder::record(microseconds latency) noexcept {
-  hdr_record_value(histogram_.get(),
-                   std::clamp<std::int64_t>(latency.count(), 0, longest.count()));
+  hdr_record_value(histogram_.get(), std::clamp<std::int64_t>(latency.count(), 0, longest.count()));
 }
 
 void latency_recorder::record(clock::time_point intended, clock::time_point done) noexcept {
@@ -62,4 +61,4 @@ double latency_recorder::mean_us() const noexcept {
   return count() == 0 ? 0.0 : hdr_mean(histogram_.get());
 }
 
-}  // namespace streamer
+} // namespace streamer

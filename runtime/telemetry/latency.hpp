@@ -57,4 +57,4 @@ class latency_recorder {
   std::unique_ptr<hdr_histogram, closer> histogram_;
 };
 
-}  // namespace streamer
+} // namespace streamer

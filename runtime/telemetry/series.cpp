@@ -39,4 +39,4 @@ std::vector<label_values> initial_values(const metric_info& info) {
   return combinations;
 }
 
-}  // namespace streamer::detail
+} // namespace streamer::detail

@@ -57,4 +57,4 @@ class series_map {
   std::map<label_values, std::unique_ptr<Cell>> cells_;
 };
 
-}  // namespace streamer::detail
+} // namespace streamer::detail

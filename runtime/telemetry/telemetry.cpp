@@ -60,15 +60,9 @@ class telemetry::impl {
     for (const auto& info : metric_catalogue()) {
       auto family = detail::family_of(info);
       switch (info.source) {
-        case metric_source::handles:
-          add_cells(family, info);
-          break;
-        case metric_source::accounts:
-          detail::add_accounts(family, info, accounts, now);
-          break;
-        case metric_source::tenants:
-          detail::add_tenants(family, info, tenants);
-          break;
+        case metric_source::handles: add_cells(family, info); break;
+        case metric_source::accounts: detail::add_accounts(family, info, accounts, now); break;
+        case metric_source::tenants: detail::add_tenants(family, info, tenants); break;
       }
       families.push_back(std::move(family));
     }
@@ -179,4 +173,4 @@ void telemetry::set_account_source(account_source source) {
 
 std::string telemetry::serialize(const scrape_time& now) { return impl_->serialize(now); }
 
-}  // namespace streamer
+} // namespace streamer

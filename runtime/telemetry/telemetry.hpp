@@ -54,9 +54,8 @@ class telemetry {
   [[nodiscard]] histogram_ref histogram(metric id);
 
   /// Adds to a tenant's counters, by batch: a lock and a hash look-up.
-  void count_tenant(
-      std::string_view tenant, const tenant_counts& difference,
-      std::chrono::steady_clock::time_point now = std::chrono::steady_clock::now());
+  void count_tenant(std::string_view tenant, const tenant_counts& difference,
+                    std::chrono::steady_clock::time_point now = std::chrono::steady_clock::now());
 
   /// Whom to ask for the partition accounts at every scrape, on the scraping thread; usually
   /// account_board::snapshot. An empty function removes it.
@@ -70,4 +69,4 @@ class telemetry {
   std::unique_ptr<impl> impl_;
 };
 
-}  // namespace streamer
+} // namespace streamer

@@ -67,4 +67,4 @@ std::vector<tenant_series::row> tenant_series::rows() const {
   return all;
 }
 
-}  // namespace streamer
+} // namespace streamer

@@ -77,4 +77,4 @@ class tenant_series {
   tenant_counts rest_;
 };
 
-}  // namespace streamer
+} // namespace streamer

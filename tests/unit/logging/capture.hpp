@@ -26,4 +26,4 @@ struct captured_log {
   logger output;
 };
 
-}  // namespace streamer::test
+} // namespace streamer::test

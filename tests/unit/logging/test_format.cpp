@@ -31,7 +31,7 @@ const auto hostile =
     "a\r\nlevel=critical\tb\x1b[31mred\x07\x7f\xc2\x9b"
     "2J\xe2\x80\xa8x\xe2\x80\xaey\0z"s;
 
-}  // namespace
+} // namespace
 
 TEST_CASE("A text line has time, level, component, event, message and fields in this order") {
   const std::array fields{log_field{"topic", "events"}, log_field{"partition", 3}};

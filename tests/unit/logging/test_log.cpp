@@ -25,7 +25,7 @@ class opaque_secret {
 
 enum class colour : std::uint8_t { red };
 
-}  // namespace
+} // namespace
 
 TEST_CASE("A type that does not turn into text or a number by itself cannot be a field") {
   STATIC_CHECK_FALSE(std::is_constructible_v<log_value, opaque_secret>);
@@ -64,8 +64,8 @@ TEST_CASE("A handle outlives its logger, and one derived from it names its own c
   auto lines = std::make_shared<std::vector<std::string>>();
   log_handle handle;
   {
-    const logger output{
-        {}, [lines](log_level, std::string_view line) { lines->emplace_back(line); }};
+    const logger output{{},
+                        [lines](log_level, std::string_view line) { lines->emplace_back(line); }};
     handle = output.with("main").with("partition_consumer");
   }
   handle.info("alive", "still here");
@@ -137,8 +137,8 @@ TEST_CASE("Lines of a C library arrive with the level that syslog's number means
   for (std::size_t i = 0; i < expected.size(); ++i) {
     CHECK((*log.lines)[i].level == expected[i]);
   }
-  CHECK(log.lines->front().text.ends_with(
-      R"( kafka kafka_client_log "broker\ndown" facility=FAIL)"));
+  CHECK(
+      log.lines->front().text.ends_with(R"( kafka kafka_client_log "broker\ndown" facility=FAIL)"));
 }
 
 TEST_CASE("A rate limit lets one call through a period and counts the others") {

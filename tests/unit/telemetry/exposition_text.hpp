@@ -126,4 +126,4 @@ class exposition_text {
   std::map<std::string, std::string> types_;
 };
 
-}  // namespace streamer::test
+} // namespace streamer::test

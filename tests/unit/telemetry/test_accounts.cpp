@@ -20,7 +20,7 @@ record_counts counts_of(std::uint64_t received, std::uint64_t processed) {
   return counts;
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("A page shows what was published last, with its state") {
   account_board board;
@@ -90,7 +90,7 @@ TEST_CASE("A page that was closed, moved from or never opened ignores what is pu
   account_board board;
   auto page = board.open("events", 0);
   auto moved = std::move(page);
-  page.publish(counts_of(5, 5), {});  // NOLINT(bugprone-use-after-move): that is the case
+  page.publish(counts_of(5, 5), {}); // NOLINT(bugprone-use-after-move): that is the case
   moved.publish(counts_of(2, 1), {});
   moved.close();
   moved.publish(counts_of(9, 9), {});

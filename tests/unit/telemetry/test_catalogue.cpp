@@ -30,7 +30,7 @@ bool contains_any(const std::vector<std::string>& words, const std::set<std::str
                      [&bad](const std::string& word) { return bad.contains(word); });
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("Metric names are snake_case, unique, and in one of the three name spaces") {
   std::set<std::string_view> seen;
@@ -62,13 +62,33 @@ TEST_CASE("Counters, and nothing else, end with _total") {
 }
 
 TEST_CASE("Units are base units, and a name that has one agrees with it") {
-  const std::set<std::string> scaled{"milliseconds", "microseconds", "nanoseconds", "minutes",
-                                     "hours",        "days",         "kilobytes",   "megabytes",
-                                     "gigabytes",    "kibibytes",    "mebibytes",   "bits",
-                                     "percent",      "ms",           "us",          "ns",
-                                     "sec",          "s",            "m",           "h",
-                                     "d",            "b",            "kb",          "mb",
-                                     "gb",           "kib",          "mib"};
+  const std::set<std::string> scaled{"milliseconds",
+                                     "microseconds",
+                                     "nanoseconds",
+                                     "minutes",
+                                     "hours",
+                                     "days",
+                                     "kilobytes",
+                                     "megabytes",
+                                     "gigabytes",
+                                     "kibibytes",
+                                     "mebibytes",
+                                     "bits",
+                                     "percent",
+                                     "ms",
+                                     "us",
+                                     "ns",
+                                     "sec",
+                                     "s",
+                                     "m",
+                                     "h",
+                                     "d",
+                                     "b",
+                                     "kb",
+                                     "mb",
+                                     "gb",
+                                     "kib",
+                                     "mib"};
   for (const auto& info : metric_catalogue()) {
     INFO(info.name);
     const auto words = words_of(info.name);

@@ -20,7 +20,7 @@ partition_account account_of(std::string topic, std::int32_t partition) {
   return {std::move(topic), partition, {}, {}};
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("Every metric of the catalogue stands in a scrape with its type and help") {
   telemetry metrics;
@@ -61,11 +61,22 @@ TEST_CASE("Counters and gauges show what their handles did") {
 TEST_CASE("A partition's account stands in the scrape, and its outcomes and pending add up") {
   telemetry metrics;
   auto account = account_of("events", 7);
-  account.records = {.received = 21, .processed = 1, .skipped = 2, .dead_lettered = 3,
-                     .fenced = 4, .already_done = 5, .pending = 6};
+  account.records = {.received = 21,
+                     .processed = 1,
+                     .skipped = 2,
+                     .dead_lettered = 3,
+                     .fenced = 4,
+                     .already_done = 5,
+                     .pending = 6};
   partition_state state;
-  state.lag = {.unfetched = 1, .fetched = 2, .queued = 3, .in_flight = 4, .waiting_retry = 5,
-               .waiting_dlq = 6, .held = 7, .done_uncommitted = 8};
+  state.lag = {.unfetched = 1,
+               .fetched = 2,
+               .queued = 3,
+               .in_flight = 4,
+               .waiting_retry = 5,
+               .waiting_dlq = 6,
+               .held = 7,
+               .done_uncommitted = 8};
   state.oldest_unfinished = noon.wall - 90s;
   state.uncommitted_since = noon.steady - 250ms;
   account.state = state;
@@ -135,8 +146,9 @@ TEST_CASE("The account source may ask for a handle, and may be taken away") {
   CHECK(text.at("streamer_kafka_errors_total", {{"error", "_TRANSPORT"}}) == 1);
 }
 
-TEST_CASE("Tenant ids with quotes, backslashes, line ends and broken UTF-8 give a scrape that reads "
-          "back") {
+TEST_CASE(
+    "Tenant ids with quotes, backslashes, line ends and broken UTF-8 give a scrape that reads "
+    "back") {
   telemetry metrics;
   const std::string nasty{"a\"b\\c\nd}e{f=,# HELP x"};
   metrics.count_tenant(nasty, {.received = 1, .processed = 2, .retried = 3, .dead_lettered = 4});

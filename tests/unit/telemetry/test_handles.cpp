@@ -29,11 +29,11 @@ TEST_CASE("The same labels give the same series, in whatever order they are name
   telemetry metrics;
   const auto versions = std::vector<label>{{"librdkafka", "2"}, {"version", "1"}, {"caf", "0"}};
   metrics.gauge(metric::build_info, versions).set(1);
-  CHECK(metrics.gauge(metric::build_info,
-                      {{"version", "1"}, {"caf", "0"}, {"librdkafka", "2"}}).value() == 1.0);
+  CHECK(metrics.gauge(metric::build_info, {{"version", "1"}, {"caf", "0"}, {"librdkafka", "2"}})
+            .value() == 1.0);
   const exposition_text text{metrics.serialize()};
-  CHECK(text.at("streamer_build_info",
-                {{"version", "1"}, {"caf", "0"}, {"librdkafka", "2"}}) == 1.0);
+  CHECK(text.at("streamer_build_info", {{"version", "1"}, {"caf", "0"}, {"librdkafka", "2"}}) ==
+        1.0);
 }
 
 TEST_CASE("Asking for a series that the catalogue does not have is refused") {

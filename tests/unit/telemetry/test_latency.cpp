@@ -11,7 +11,7 @@ namespace {
 
 double us(latency_recorder::microseconds latency) { return static_cast<double>(latency.count()); }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("A recorder without records answers 0") {
   const latency_recorder recorder;

@@ -34,7 +34,7 @@ tenant_counts counts_of(const tenant_series& series, std::string_view label) {
 
 using list = std::vector<std::string>;
 
-}  // namespace
+} // namespace
 
 TEST_CASE("Configured tenants have a label from the start, in their order, and never lose it") {
   tenant_series series{{{"zeta", "alpha"}, 10, 10min}};

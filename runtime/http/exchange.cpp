@@ -1,0 +1,147 @@
+#include "runtime/http/exchange.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <exception>
+#include <memory>
+#include <new>
+#include <utility>
+#include <variant>
+
+namespace streamer::detail {
+namespace {
+
+constexpr std::size_t small_body = 4096;
+
+http_response plain(unsigned status, std::string body) {
+  http_response response;
+  response.status = status;
+  response.body = std::move(body);
+  return response;
+}
+
+std::string_view header_of(MHD_Connection* connection, const char* name) {
+  const char* value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+  return value == nullptr ? std::string_view{} : std::string_view{value};
+}
+
+bool has_body(MHD_Connection* connection) {
+  const auto length = header_of(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
+  return !header_of(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING).empty() ||
+         (!length.empty() && length != "0");
+}
+
+using header = std::pair<const char*, const char*>;
+
+constexpr std::array<header, 4> default_headers{
+    {{"X-Content-Type-Options", "nosniff"},
+     {"Cache-Control", "no-store"},
+     {"Referrer-Policy", "no-referrer"},
+     {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"}}};
+
+void add_headers(MHD_Response* native, const http_response& response) {
+  MHD_add_response_header(native, "Content-Type", response.content_type.c_str());
+  for (const auto& [name, value] : response.headers) {
+    MHD_add_response_header(native, name.c_str(), value.c_str());
+  }
+  for (const auto& [name, value] : default_headers) {
+    if (MHD_get_response_header(native, name) == nullptr) {
+      MHD_add_response_header(native, name, value);
+    }
+  }
+}
+
+} // namespace
+
+/// A body that lives until the library has sent it or given it up.
+struct exchange::pending_body {
+  std::string text;
+  std::size_t* pending_bytes;
+
+  static void release(void* self) {
+    const std::unique_ptr<pending_body> owned{static_cast<pending_body*>(self)};
+    *owned->pending_bytes -= owned->text.size();
+  }
+};
+
+std::optional<http_response> refuse_early(MHD_Connection* connection, std::string_view method) {
+  if (method != MHD_HTTP_METHOD_GET && method != MHD_HTTP_METHOD_HEAD) {
+    auto response = plain(MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD are served\n");
+    response.headers.emplace_back("Allow", "GET, HEAD");
+    return response;
+  }
+  if (has_body(connection)) {
+    return plain(MHD_HTTP_BAD_REQUEST, "a request with a body is not served\n");
+  }
+  return std::nullopt;
+}
+
+exchange::exchange(std::vector<http_route> routes, std::size_t pending_limit, log_handle log)
+    : routes_{std::move(routes)},
+      pending_limit_{pending_limit},
+      log_{std::move(log)},
+      failure_limit_{std::chrono::seconds{10}} {}
+
+MHD_Result exchange::answer(MHD_Connection* connection, std::string_view target) {
+  return send(connection, respond(connection, target));
+}
+
+http_response exchange::respond(MHD_Connection* connection, std::string_view target) {
+  auto parsed = parse_target(target);
+  if (const auto* error = std::get_if<target_error>(&parsed)) {
+    return *error == target_error::too_long
+               ? plain(MHD_HTTP_URI_TOO_LONG, "the address is too long\n")
+               : plain(MHD_HTTP_BAD_REQUEST, "the address is malformed\n");
+  }
+  auto& [path, query] = std::get<request_target>(parsed);
+  const auto route = std::find_if(routes_.begin(), routes_.end(),
+                                  [&p = path](const http_route& r) { return r.path == p; });
+  if (route == routes_.end()) {
+    return plain(MHD_HTTP_NOT_FOUND, "not found\n");
+  }
+  const auto authorization = header_of(connection, MHD_HTTP_HEADER_AUTHORIZATION);
+  return call(*route, {std::move(path), std::move(query), std::string{authorization}});
+}
+
+http_response exchange::call(const http_route& route, const http_request& request) {
+  try {
+    return route.handler(request);
+  } catch (const std::exception& failure) {
+    if (const auto suppressed = failure_limit_.pass(every::clock::now())) {
+      log_.error("http_handler_failed", "a route's handler threw",
+                 {{"path", route.path}, {"error", failure.what()}, {"suppressed", *suppressed}});
+    }
+  }
+  return plain(MHD_HTTP_INTERNAL_SERVER_ERROR, "internal error\n");
+}
+
+MHD_Result exchange::send(MHD_Connection* connection, http_response response) {
+  const auto size = response.body.size();
+  const bool room = pending_bytes_ == 0 || pending_bytes_ + size <= pending_limit_;
+  if (!room && size > small_body) {
+    response = plain(MHD_HTTP_SERVICE_UNAVAILABLE, "too many answers are waiting to be read\n");
+  }
+  auto* const native = make_response(std::move(response.body));
+  if (native == nullptr) {
+    return MHD_NO;
+  }
+  add_headers(native, response);
+  const auto result = MHD_queue_response(connection, response.status, native);
+  MHD_destroy_response(native);
+  return result;
+}
+
+MHD_Response* exchange::make_response(std::string body) {
+  auto pending = std::make_unique<pending_body>(pending_body{std::move(body), &pending_bytes_});
+  auto* const native = MHD_create_response_from_buffer_with_free_callback_cls(
+      pending->text.size(), pending->text.data(), &pending_body::release, pending.get());
+  if (native != nullptr) {
+    pending_bytes_ += pending->text.size();
+    // The library frees it through release().
+    static_cast<void>(pending.release());
+  }
+  return native;
+}
+
+} // namespace streamer::detail

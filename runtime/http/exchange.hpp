@@ -1,0 +1,49 @@
+// From a complete request to a queued response. For this room only; libmicrohttpd is seen here.
+#pragma once
+
+#include <microhttpd.h>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/http/message.hpp"
+#include "runtime/logging/log.hpp"
+#include "runtime/logging/rate_limit.hpp"
+
+namespace streamer::detail {
+
+/// The answer to a request that is refused by its method or because it has a body; nothing for one
+/// to be read to its end.
+[[nodiscard]] std::optional<http_response> refuse_early(MHD_Connection* connection,
+                                                        std::string_view method);
+
+/// Routes requests and keeps count of the bodies that are on their way. Used by one thread at a
+/// time; has to outlive the daemon that sends its responses.
+class exchange {
+ public:
+  exchange(std::vector<http_route> routes, std::size_t pending_limit, log_handle log);
+
+  /// Answers a request by its raw target.
+  MHD_Result answer(MHD_Connection* connection, std::string_view target);
+
+  /// Queues a response, or a 503 in its place when too much is on its way.
+  MHD_Result send(MHD_Connection* connection, http_response response);
+
+ private:
+  struct pending_body;
+
+  http_response respond(MHD_Connection* connection, std::string_view target);
+  http_response call(const http_route& route, const http_request& request);
+  MHD_Response* make_response(std::string body);
+
+  std::vector<http_route> routes_;
+  std::size_t pending_limit_;
+  std::size_t pending_bytes_ = 0;
+  log_handle log_;
+  every failure_limit_;
+};
+
+} // namespace streamer::detail
