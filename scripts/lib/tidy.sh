@@ -1,0 +1,59 @@
+# shellcheck shell=bash disable=SC2154  # cxx, database, preset, base, tests: of scripts/lint
+# clang-tidy over all compiled files, in parallel, remembering what was clean. Part of scripts/lint.
+
+tidy_one() { # FILE KEY: prints findings; remembers a clean file by its key
+  local output
+  if output="$(clang-tidy -p "$TIDY_BUILD" --quiet "$1" 2>/dev/null)"; then
+    : >"$TIDY_CACHE/$2"
+  else
+    printf '%s\n' "$output"
+    return 1
+  fi
+}
+
+# "FILE KEY" of every compiled file; the key covers all that can change what clang-tidy says of it,
+# but for the system's headers.
+tidy_keys() {
+  local file common graph="$1"
+  common="$(clang-tidy --version; cat .clang-tidy; basename "$(readlink -f .deps/prefix)")"
+  for file in "${sources[@]}"; do
+    printf '%s %s\n' "$file" "$({
+      printf '%s\n' "$common"
+      # the compile command, but not where this tree happens to be
+      grep -F "/$file\"" "$database" -B 1 | grep -F '"command"' | sed "s#$ROOT/##g" || true
+      awk -F'\t' -v file="$file" '$1 == file && $2 !~ /^</ { print $2 }' "$graph" | sort |
+        xargs -r cat 2>/dev/null || true
+      cat "$file"
+    } | sha256sum | cut -c1-32)"
+  done
+}
+
+check_tidy() {
+  local graph todo changed status=0 sources=()
+  export TIDY_CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/streamer/tidy"
+  export TIDY_BUILD="build/$preset"
+  mkdir -p "$TIDY_CACHE"
+  mapfile -t sources < <(grep -oE '"file": "[^"]*"' "$database" | cut -d'"' -f4 |
+    sed "s#^$ROOT/##" | { [[ $tests == yes ]] && cat || grep -v '^tests/'; } | sort -u)
+  graph="$(mktemp)"
+  awk -f "$ROOT/scripts/lib/includes.awk" "${cxx[@]}" >"$graph"
+  if [[ -n $base ]]; then
+    changed="$(git diff --name-only "$base" -- '*.cpp' '*.hpp'
+      git ls-files -o --exclude-standard -- '*.cpp' '*.hpp')"
+    mapfile -t sources < <({
+      printf '%s\n' "$changed"
+      awk -F'\t' 'NR == FNR { changed[$1] = 1; next } $2 in changed { print $1 }' \
+        <(printf '%s\n' "$changed") "$graph"
+    } | sort -u | grep -Fxf <(printf '%s\n' "${sources[@]}") || true)
+  fi
+  todo="$(tidy_keys "$graph" | while read -r file key; do
+    [[ -e $TIDY_CACHE/$key ]] || echo "$file $key"
+  done)"
+  rm -f "$graph"
+  say "clang-tidy: $(grep -c . <<<"$todo" || true) of ${#sources[@]} files to look at"
+  [[ -n $todo ]] || return 0
+  export -f tidy_one
+  # shellcheck disable=SC2016  # the inner shell expands them
+  xargs -P "$(jobs)" -n 2 nice bash -c 'tidy_one "$0" "$1"' <<<"$todo" || status=1
+  return "$status"
+}
