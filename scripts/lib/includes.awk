@@ -1,5 +1,6 @@
-# Reads the project's C++ files (named from the root) and prints for each "FILE<tab>INCLUDE" for all
-# that it includes, directly or through the project's own files. Library headers keep their <>.
+# Reads the project's C++ files (named from the root) and prints for each all that it includes:
+# "FILE<tab>INCLUDE<tab>direct", or "through" where another file of the project does it. Library
+# headers keep their <>.
 FNR == 1 { files[FILENAME] = 1 }
 /^[ \t]*#[ \t]*include[ \t]*["<]/ {
   text = $0
@@ -23,7 +24,7 @@ function visit(root, file, parts, n, i) {
   for (i = 1; i < n; i++) {
     if ((root, parts[i]) in seen) continue
     seen[root, parts[i]] = 1
-    print root "\t" parts[i]
+    print root "\t" parts[i] "\t" (root == file ? "direct" : "through")
     if (parts[i] in files) visit(root, parts[i])
   }
 }

@@ -29,12 +29,13 @@ tidy_keys() {
 }
 
 check_tidy() {
-  local graph todo changed status=0 sources=()
+  local graph todo changed skip='^tests/' status=0 sources=()
+  [[ $tests == no ]] || skip='^$'
   export TIDY_CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/streamer/tidy"
   export TIDY_BUILD="build/$preset"
   mkdir -p "$TIDY_CACHE"
   mapfile -t sources < <(grep -oE '"file": "[^"]*"' "$database" | cut -d'"' -f4 |
-    sed "s#^$ROOT/##" | { [[ $tests == yes ]] && cat || grep -v '^tests/'; } | sort -u)
+    sed "s#^$ROOT/##" | grep -v "$skip" | sort -u)
   graph="$(mktemp)"
   awk -f "$ROOT/scripts/lib/includes.awk" "${cxx[@]}" >"$graph"
   if [[ -n $base ]]; then
