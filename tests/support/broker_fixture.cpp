@@ -17,7 +17,7 @@ finished_process run_script(const std::string& script, const std::vector<std::st
   return run(options, timeout);
 }
 
-}  // namespace
+} // namespace
 
 std::string shared_broker() {
   if (const auto bootstrap = environment("STREAMER_TEST_BOOTSTRAP")) {
@@ -33,17 +33,17 @@ private_cluster::private_cluster(int brokers, const std::vector<std::string>& ov
     skip_or_fail("no Kafka: neither STREAMER_TEST_BOOTSTRAP nor STREAMER_SCRIPTS_KAFKA is set");
   }
   script_ = *script;
-  std::vector<std::string> arguments{"start",  "--brokers", std::to_string(brokers),
-                                     "--port", "0",         "--dir",
-                                     (directory_ / "kafka").string()};
+  std::vector<std::string> arguments{"start", "--brokers", std::to_string(brokers),        "--port",
+                                     "0",     "--dir",     (directory_ / "kafka").string()};
   for (const auto& override : overrides) {
     arguments.insert(arguments.end(), {"--override", override});
   }
   // Whoever kills the test closes this pipe: the shell then stops the brokers. In a session of its
   // own, since a Ctrl-C for the test is not for it.
-  const auto stop = "exec setsid sh -c 'read -r _; exec \"$0\" stop --kill --delete --dir \"$1\"' '" +
-                    script_ + "' '" + (directory_ / "kafka").string() + "' >'" +
-                    (directory_ / "stop.log").string() + "' 2>&1";
+  const auto stop =
+      "exec setsid sh -c 'read -r _; exec \"$0\" stop --kill --delete --dir \"$1\"' '" + script_ +
+      "' '" + (directory_ / "kafka").string() + "' >'" + (directory_ / "stop.log").string() +
+      "' 2>&1";
   guard_ = popen(stop.c_str(), "we");
   REQUIRE(guard_ != nullptr);
   const auto started = run_script(script_, arguments, directory_ / "start", 300s);
@@ -81,4 +81,4 @@ void private_cluster::start_broker(int id) {
   script({"start-broker", "--id", std::to_string(id)}, 120s);
 }
 
-}  // namespace streamer::test
+} // namespace streamer::test

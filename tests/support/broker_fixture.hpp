@@ -17,7 +17,7 @@ namespace streamer::test {
 /// A cluster that one test may break. Stopped and deleted by the destructor, and also when the
 /// test's process is killed.
 class private_cluster {
-public:
+ public:
   /// Starts `brokers` brokers with these broker properties (`key=value`) on free ports. Skips the
   /// test (CI=true: fails it) without STREAMER_SCRIPTS_KAFKA.
   explicit private_cluster(int brokers, const std::vector<std::string>& overrides = {});
@@ -31,7 +31,7 @@ public:
   /// Starts a stopped broker with its data, at its old address; returns when it serves.
   void start_broker(int id);
 
-private:
+ private:
   void script(const std::vector<std::string>& arguments, milliseconds timeout);
 
   temporary_directory directory_;
@@ -40,4 +40,4 @@ private:
   std::FILE* guard_ = nullptr;
 };
 
-}  // namespace streamer::test
+} // namespace streamer::test

@@ -10,7 +10,7 @@ namespace {
 // Kafka's own encoding: big endian integers, strings with an int16 length; from value version 4 on
 // lengths are varints of length + 1.
 class reader {
-public:
+ public:
   explicit reader(std::string_view bytes) : rest_{bytes} {}
 
   std::int64_t integer(std::size_t bytes) {
@@ -38,7 +38,7 @@ public:
   }
   [[nodiscard]] bool failed() const { return failed_; }
 
-private:
+ private:
   std::string_view take(std::size_t size) {
     if (size > rest_.size()) {
       failed_ = true;
@@ -53,7 +53,7 @@ private:
   bool failed_ = false;
 };
 
-}  // namespace
+} // namespace
 
 std::optional<commit_event> parse_commit(std::string_view key,
                                          std::optional<std::string_view> value) {
@@ -69,7 +69,7 @@ std::optional<commit_event> parse_commit(std::string_view key,
   const auto version = values.integer(2);
   commit.offset = values.integer(8);
   if (version >= 3) {
-    static_cast<void>(values.integer(4));  // leader epoch
+    static_cast<void>(values.integer(4)); // leader epoch
   }
   commit.metadata = version >= 4 ? values.compact_text() : values.text();
   commit.commit_ms = values.integer(8);
@@ -95,4 +95,4 @@ std::vector<commit_event> commit_history(const std::string& bootstrap, const std
   return history;
 }
 
-}  // namespace streamer::test
+} // namespace streamer::test

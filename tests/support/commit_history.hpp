@@ -16,7 +16,7 @@ struct commit_event {
   std::int32_t partition = 0;
   std::int64_t offset = 0;
   std::string metadata;
-  std::int64_t commit_ms = 0;  ///< the broker's clock when the request arrived, ms since 1970
+  std::int64_t commit_ms = 0; ///< the broker's clock when the request arrived, ms since 1970
 };
 
 /// The commits of `group` for `topic`, in the order in which they were made per partition. Reads
@@ -29,4 +29,4 @@ struct commit_event {
 [[nodiscard]] std::optional<commit_event> parse_commit(std::string_view key,
                                                        std::optional<std::string_view> value);
 
-}  // namespace streamer::test
+} // namespace streamer::test

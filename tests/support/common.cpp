@@ -20,7 +20,7 @@ std::atomic<bool> current_test_failed{false};
 
 // A CHECK that fails leaves no exception behind, so the files of its test are kept by this.
 class failure_listener : public Catch::EventListenerBase {
-public:
+ public:
   using Catch::EventListenerBase::EventListenerBase;
   void testCaseStarting(const Catch::TestCaseInfo&) override { current_test_failed = false; }
   void assertionEnded(const Catch::AssertionStats& stats) override {
@@ -30,7 +30,7 @@ public:
   }
 };
 
-}  // namespace
+} // namespace
 
 CATCH_REGISTER_LISTENER(failure_listener)
 
@@ -103,4 +103,4 @@ void write_file(const std::filesystem::path& path, std::string_view content) {
   }
 }
 
-}  // namespace streamer::test
+} // namespace streamer::test

@@ -52,7 +52,7 @@ template <class Condition>
 /// A directory of one test under the system's temporary directory. Removed at the end, unless the
 /// test failed or STREAMER_TEST_KEEP is set: then its path is printed.
 class temporary_directory {
-public:
+ public:
   temporary_directory();
   temporary_directory(const temporary_directory&) = delete;
   temporary_directory& operator=(const temporary_directory&) = delete;
@@ -63,7 +63,7 @@ public:
     return path_ / name;
   }
 
-private:
+ private:
   std::filesystem::path path_;
 };
 
@@ -73,4 +73,4 @@ private:
 /// Replaces a file's content.
 void write_file(const std::filesystem::path& path, std::string_view content);
 
-}  // namespace streamer::test
+} // namespace streamer::test

@@ -62,7 +62,7 @@ struct partition_ends {
 
 /// What a group has committed for one partition.
 struct committed_position {
-  std::int64_t offset = -1;  ///< -1: nothing
+  std::int64_t offset = -1; ///< -1: nothing
   std::string metadata;
 };
 [[nodiscard]] std::map<std::int32_t, committed_position> committed_positions(
@@ -96,4 +96,4 @@ struct group_state {
 [[nodiscard]] bool wait_for_zero_lag(const std::string& bootstrap, const std::string& group,
                                      const std::string& topic, milliseconds timeout);
 
-}  // namespace streamer::test
+} // namespace streamer::test

@@ -30,7 +30,7 @@ int asked_partition_count(rd_kafka_t* client, rd_kafka_topic_t* topic) {
   return metadata->topics[0].partition_cnt;
 }
 
-}  // namespace
+} // namespace
 
 client_ptr make_client(rd_kafka_type_t type, const std::string& bootstrap,
                        const client_properties& properties,
@@ -56,7 +56,7 @@ client_ptr make_client(rd_kafka_type_t type, const std::string& bootstrap,
   if (!client) {
     FAIL("the test's own client: " << text.data());
   }
-  static_cast<void>(conf.release());  // the client owns it now
+  static_cast<void>(conf.release()); // the client owns it now
   if (type == RD_KAFKA_CONSUMER) {
     rd_kafka_poll_set_consumer(client.get());
   }
@@ -78,4 +78,4 @@ int partition_count(rd_kafka_t* client, const std::string& topic) {
   return count;
 }
 
-}  // namespace streamer::test
+} // namespace streamer::test

@@ -24,4 +24,4 @@ void require_ok(rd_kafka_resp_err_t code, const std::string& what);
 /// Number of partitions; fails the test if the topic does not exist within 10 s.
 [[nodiscard]] int partition_count(rd_kafka_t* client, const std::string& topic);
 
-}  // namespace streamer::test
+} // namespace streamer::test

@@ -15,8 +15,8 @@ group_member member_of(const rd_kafka_MemberDescription_t* described) {
   result.client_id = rd_kafka_MemberDescription_client_id(described);
   const char* instance = rd_kafka_MemberDescription_group_instance_id(described);
   result.instance_id = instance == nullptr ? "" : instance;
-  const auto* list = rd_kafka_MemberAssignment_partitions(
-      rd_kafka_MemberDescription_assignment(described));
+  const auto* list =
+      rd_kafka_MemberAssignment_partitions(rd_kafka_MemberDescription_assignment(described));
   for (int i = 0; list != nullptr && i < list->cnt; ++i) {
     result.partitions.push_back(list->elems[i].partition);
   }
@@ -41,8 +41,7 @@ group_state asked_group(rd_kafka_t* client, const std::string& group) {
   result.state =
       rd_kafka_consumer_group_state_name(rd_kafka_ConsumerGroupDescription_state(groups[0]));
   for (std::size_t i = 0; i < rd_kafka_ConsumerGroupDescription_member_count(groups[0]); ++i) {
-    result.members.push_back(
-        member_of(rd_kafka_ConsumerGroupDescription_member(groups[0], i)));
+    result.members.push_back(member_of(rd_kafka_ConsumerGroupDescription_member(groups[0], i)));
   }
   return result;
 }
@@ -85,7 +84,7 @@ std::int64_t asked_lag(rd_kafka_t* client, const std::string& topic, int partiti
   return lag;
 }
 
-}  // namespace
+} // namespace
 
 std::map<std::int32_t, committed_position> committed_positions(const std::string& bootstrap,
                                                                const std::string& group,
@@ -128,4 +127,4 @@ bool wait_for_zero_lag(const std::string& bootstrap, const std::string& group,
                     100ms);
 }
 
-}  // namespace streamer::test
+} // namespace streamer::test

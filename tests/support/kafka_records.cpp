@@ -23,8 +23,8 @@ std::vector<header> headers_of(const rd_kafka_message_t* message) {
   const char* name = nullptr;
   const void* value = nullptr;
   std::size_t size = 0;
-  for (std::size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) ==
-                          RD_KAFKA_RESP_ERR_NO_ERROR;
+  for (std::size_t i = 0;
+       rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
        ++i) {
     result.push_back({name, copied(value, size)});
   }
@@ -43,7 +43,7 @@ stored_record stored(const rd_kafka_message_t* message) {
   return result;
 }
 
-}  // namespace
+} // namespace
 
 std::optional<std::string> stored_record::header_value(std::string_view name) const {
   const auto found = std::find_if(headers.rbegin(), headers.rend(),
@@ -53,17 +53,17 @@ std::optional<std::string> stored_record::header_value(std::string_view name) co
 
 std::vector<stored_record> read_topic(const std::string& bootstrap, const std::string& topic,
                                       visibility sees, milliseconds timeout) {
-  const auto client = make_client(
-      RD_KAFKA_CONSUMER, bootstrap,
-      {{"group.id", "none"},
-       {"enable.auto.commit", "false"},
-       {"enable.partition.eof", "true"},
-       {"fetch.wait.max.ms", "50"},
-       {"fetch.queue.backoff.ms", "5"},
-       {"fetch.message.max.bytes", "20000000"},
-       {"check.crcs", "true"},
-       {"isolation.level",
-        sees == visibility::committed_only ? "read_committed" : "read_uncommitted"}});
+  const auto client =
+      make_client(RD_KAFKA_CONSUMER, bootstrap,
+                  {{"group.id", "none"},
+                   {"enable.auto.commit", "false"},
+                   {"enable.partition.eof", "true"},
+                   {"fetch.wait.max.ms", "50"},
+                   {"fetch.queue.backoff.ms", "5"},
+                   {"fetch.message.max.bytes", "20000000"},
+                   {"check.crcs", "true"},
+                   {"isolation.level",
+                    sees == visibility::committed_only ? "read_committed" : "read_uncommitted"}});
   const int partitions = partition_count(client.get(), topic);
   const auto list = new_partition_list(partitions);
   for (std::int32_t p = 0; p < partitions; ++p) {
@@ -95,4 +95,4 @@ std::vector<stored_record> read_topic(const std::string& bootstrap, const std::s
   return records;
 }
 
-}  // namespace streamer::test
+} // namespace streamer::test

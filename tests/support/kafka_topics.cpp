@@ -22,7 +22,7 @@ event_ptr answer(rd_kafka_queue_t* queue, const std::string& what) {
   return event;
 }
 
-}  // namespace
+} // namespace
 
 void create_topic(const std::string& bootstrap, const std::string& topic, int partitions,
                   const topic_properties& properties, int replication) {
@@ -39,8 +39,8 @@ void create_topic(const std::string& bootstrap, const std::string& topic, int pa
   rd_kafka_CreateTopics(client.get(), list.data(), list.size(), nullptr, queue.get());
   const auto event = answer(queue.get(), "create topic " + topic);
   std::size_t count = 0;
-  const auto* results = rd_kafka_CreateTopics_result_topics(
-      rd_kafka_event_CreateTopics_result(event.get()), &count);
+  const auto* results =
+      rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
   for (std::size_t i = 0; i < count; ++i) {
     require_ok(rd_kafka_topic_result_error(results[i]), "create topic " + topic);
   }
@@ -51,8 +51,7 @@ void alter_topic(const std::string& bootstrap, const std::string& topic,
                  const topic_properties& properties) {
   const auto client = make_client(RD_KAFKA_PRODUCER, bootstrap);
   const queue_ptr queue{rd_kafka_queue_new(client.get())};
-  const resource_ptr resource{
-      rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str())};
+  const resource_ptr resource{rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str())};
   for (const auto& [name, value] : properties) {
     const error_ptr error{rd_kafka_ConfigResource_add_incremental_config(
         resource.get(), name.c_str(), RD_KAFKA_ALTER_CONFIG_OP_TYPE_SET, value.c_str())};
@@ -83,4 +82,4 @@ std::map<std::int32_t, partition_ends> topic_ends(const std::string& bootstrap,
   return ends;
 }
 
-}  // namespace streamer::test
+} // namespace streamer::test

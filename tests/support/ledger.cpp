@@ -30,7 +30,7 @@ std::string random_bytes(std::uint64_t seed, std::size_t size) {
   return bytes;
 }
 
-}  // namespace
+} // namespace
 
 std::string sent_record::id() const {
   const auto found = std::find_if(headers.begin(), headers.end(),
@@ -70,13 +70,12 @@ std::string checksum(std::string_view bytes) {
 
 std::vector<sent_record> acknowledged(const std::vector<sent_record>& sent) {
   std::vector<sent_record> result;
-  std::copy_if(sent.begin(), sent.end(), std::back_inserter(result), [](const sent_record& r) {
-    return r.state == sent_state::acknowledged;
-  });
+  std::copy_if(sent.begin(), sent.end(), std::back_inserter(result),
+               [](const sent_record& r) { return r.state == sent_state::acknowledged; });
   std::sort(result.begin(), result.end(), [](const auto& a, const auto& b) {
     return std::tie(a.partition, a.offset) < std::tie(b.partition, b.offset);
   });
   return result;
 }
 
-}  // namespace streamer::test
+} // namespace streamer::test

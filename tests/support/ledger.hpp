@@ -22,17 +22,17 @@ inline constexpr const char* tenant_header = "ce_tenantid";
 
 /// What became of a sent record.
 enum class sent_state : std::uint8_t {
-  pending,       ///< no answer: it may be there or not
-  acknowledged,  ///< it is there and must come out
-  failed,        ///< refused: it may still be there (a timeout)
-  aborted,       ///< its transaction was aborted: it must never be seen
+  pending,      ///< no answer: it may be there or not
+  acknowledged, ///< it is there and must come out
+  failed,       ///< refused: it may still be there (a timeout)
+  aborted,      ///< its transaction was aborted: it must never be seen
 };
 
 /// One record as it was sent, and where the broker put it.
 struct sent_record {
   std::string topic;
   std::string tenant;
-  std::uint64_t sequence = 0;  ///< within (tenant, key), from 0
+  std::uint64_t sequence = 0; ///< within (tenant, key), from 0
   std::optional<std::string> key;
   std::optional<std::string> value;
   std::vector<header> headers;
@@ -46,9 +46,10 @@ struct sent_record {
 };
 
 /// Makes records with consecutive sequences per (tenant, key), each with its identity, the checksum
-/// of its value and its tenant in headers. Values are arbitrary bytes that follow from the identity.
+/// of its value and its tenant in headers. Values are arbitrary bytes that follow from the
+/// identity.
 class record_maker {
-public:
+ public:
   explicit record_maker(std::string topic) : topic_{std::move(topic)} {}
 
   /// The next record of a key (absent: a null key) with a value of `bytes` bytes (absent: null) and
@@ -56,7 +57,7 @@ public:
   [[nodiscard]] sent_record make(const std::string& tenant, const std::optional<std::string>& key,
                                  std::optional<std::size_t> bytes, std::vector<header> more = {});
 
-private:
+ private:
   std::string topic_;
   std::map<std::pair<std::string, std::optional<std::string>>, std::uint64_t> sequences_;
 };
@@ -67,4 +68,4 @@ private:
 /// The acknowledged records in the order of (partition, offset).
 [[nodiscard]] std::vector<sent_record> acknowledged(const std::vector<sent_record>& sent);
 
-}  // namespace streamer::test
+} // namespace streamer::test

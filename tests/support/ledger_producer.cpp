@@ -55,11 +55,11 @@ rd_kafka_resp_err_t submit(rd_kafka_t* client, const std::string& topic, std::in
   if (!error) {
     return RD_KAFKA_RESP_ERR_NO_ERROR;
   }
-  rd_kafka_headers_destroy(headers);  // the client's only when it took the record
+  rd_kafka_headers_destroy(headers); // the client's only when it took the record
   return rd_kafka_error_code(error.get());
 }
 
-}  // namespace
+} // namespace
 
 ledger_producer::ledger_producer(const std::string& bootstrap, std::string topic,
                                  const std::string& transactional_id, client_properties properties)
@@ -122,8 +122,7 @@ void ledger_producer::produce(std::size_t index, std::int32_t partition) {
     }
     if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
       // Not FAIL: this may run on a thread of its own.
-      throw std::runtime_error{std::string{"the ledger cannot produce: "} +
-                               rd_kafka_err2str(code)};
+      throw std::runtime_error{std::string{"the ledger cannot produce: "} + rd_kafka_err2str(code)};
     }
     rd_kafka_poll(client_.get(), 10);
   }
@@ -176,7 +175,7 @@ void ledger_producer::pace(const load& what, std::uint64_t count) {
     const auto tenant = "tenant-" + std::to_string(random() % what.tenants);
     const auto key = "key-" + std::to_string(random() % what.keys);
     send(maker_.make(tenant, key, what.value_bytes,
-                    what.headers ? what.headers(n) : std::vector<header>{}));
+                     what.headers ? what.headers(n) : std::vector<header>{}));
   }
 }
 
@@ -213,4 +212,4 @@ std::vector<sent_record> ledger_producer::sent() const {
   return {ledger_.begin(), ledger_.end()};
 }
 
-}  // namespace streamer::test
+} // namespace streamer::test

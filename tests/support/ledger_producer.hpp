@@ -1,8 +1,8 @@
 // Load with a ledger.
 #pragma once
 
-#include "tests/support/ledger.hpp"
 #include "tests/support/kafka_client.hpp"
+#include "tests/support/ledger.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -18,10 +18,10 @@ namespace streamer::test {
 
 /// The load that `ledger_producer::run` sends.
 struct load {
-  double rate = 2000;             ///< records a second
-  std::uint64_t seed = 1;         ///< of the choice of tenants and keys
+  double rate = 2000;     ///< records a second
+  std::uint64_t seed = 1; ///< of the choice of tenants and keys
   std::size_t tenants = 4;
-  std::size_t keys = 50;          ///< of each tenant
+  std::size_t keys = 50; ///< of each tenant
   std::size_t value_bytes = 200;
   /// Headers to add to record number n of the load.
   std::function<std::vector<header>(std::uint64_t n)> headers;
@@ -30,7 +30,7 @@ struct load {
 /// Produces to one topic and keeps what was sent and what was acknowledged. Idempotent; partitions
 /// as Java's default does. Thread-safe but for the transaction calls.
 class ledger_producer {
-public:
+ public:
   /// `transactional_id`: empty for none. `properties` go to librdkafka as they are.
   ledger_producer(const std::string& bootstrap, std::string topic,
                   const std::string& transactional_id = {}, client_properties properties = {});
@@ -64,7 +64,7 @@ public:
   /// How many records have been acknowledged so far.
   [[nodiscard]] std::uint64_t acknowledged_count() const { return acknowledged_.load(); }
 
-private:
+ private:
   static void on_delivered(rd_kafka_t* client, const rd_kafka_message_t* message, void* self);
   std::size_t enter(sent_record record);
   void produce(std::size_t index, std::int32_t partition);
@@ -82,4 +82,4 @@ private:
   client_ptr client_;
 };
 
-}  // namespace streamer::test
+} // namespace streamer::test

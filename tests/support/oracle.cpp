@@ -17,7 +17,7 @@ struct fate {
   const sent_record* sent = nullptr;
   std::uint64_t in_output = 0;
   std::uint64_t in_dead = 0;
-  std::int64_t finished_ms = never;  ///< first append to output or DLQ
+  std::int64_t finished_ms = never; ///< first append to output or DLQ
 };
 using fates = std::unordered_map<std::string, fate>;
 
@@ -111,8 +111,7 @@ void check_losses_and_copies(verdict& result, const fates& known, const expectat
            std::tie(b->sent->partition, b->sent->offset);
   });
   for (const auto* f : copies) {
-    result.add(invariant::few_duplicates, place(*f->sent) + " is " +
-                                              std::to_string(f->in_output) +
+    result.add(invariant::few_duplicates, place(*f->sent) + " is " + std::to_string(f->in_output) +
                                               " times in the output, " +
                                               std::to_string(f->in_dead) + " times in the DLQ");
   }
@@ -131,12 +130,12 @@ void check_order(verdict& result, const fates& known, std::vector<stored_record>
   for (const auto& record : output) {
     const auto entry = known.find(record.header_value(id_header).value_or(""));
     if (entry == known.end() || !entry->second.sent->key) {
-      continue;  // what has no key has no order
+      continue; // what has no key has no order
     }
     const auto& sent = *entry->second.sent;
     auto& key = keys[{sent.tenant, *sent.key}];
     if (!key.seen.insert(sent.sequence).second) {
-      continue;  // a copy: only first occurrences have an order
+      continue; // a copy: only first occurrences have an order
     }
     if (key.seen.size() > 1 && key.partition != record.partition) {
       result.add(invariant::order_kept, place(record) + ": " + sent.id() +
@@ -154,7 +153,7 @@ void check_order(verdict& result, const fates& known, std::vector<stored_record>
 struct partition_fates {
   std::vector<std::int64_t> offsets;
   std::vector<const fate*> fates;
-  std::vector<std::int64_t> finished_up_to;  ///< latest finish of this record and all before it
+  std::vector<std::int64_t> finished_up_to; ///< latest finish of this record and all before it
 };
 
 std::map<std::int32_t, partition_fates> by_partition(const fates& known) {
@@ -184,18 +183,18 @@ bool in_time(std::int64_t finished_ms, const commit_claim& commit, const expecta
 }
 
 std::string unsafe(const commit_claim& commit, const fate& f, const std::string& claim) {
-  const auto when = f.finished_ms == never
-                        ? std::string{"never finished"}
-                        : "finished " + std::to_string(f.finished_ms - commit.commit_ms) +
-                              " ms after the commit";
+  const auto when =
+      f.finished_ms == never
+          ? std::string{"never finished"}
+          : "finished " + std::to_string(f.finished_ms - commit.commit_ms) + " ms after the commit";
   return claim + " was committed, but " + place(*f.sent) + " " + when;
 }
 
 void check_claim(verdict& result, const partition_fates& p, const commit_claim& commit,
                  const expectation& expected) {
   const auto index = [&](std::int64_t offset) {
-    return static_cast<std::size_t>(
-        std::lower_bound(p.offsets.begin(), p.offsets.end(), offset) - p.offsets.begin());
+    return static_cast<std::size_t>(std::lower_bound(p.offsets.begin(), p.offsets.end(), offset) -
+                                    p.offsets.begin());
   };
   const auto below = index(commit.offset);
   if (below > 0 && !in_time(p.finished_up_to[below - 1], commit, expected)) {
@@ -226,8 +225,8 @@ void check_commits(verdict& result, const fates& known, const std::vector<commit
     auto& before = latest.try_emplace(commit.partition, commit.offset).first->second;
     if (commit.offset < before) {
       result.add(invariant::commits_safe, "partition " + std::to_string(commit.partition) +
-                                              " went back from " + std::to_string(before) +
-                                              " to " + std::to_string(commit.offset));
+                                              " went back from " + std::to_string(before) + " to " +
+                                              std::to_string(commit.offset));
     }
     before = commit.offset;
     if (const auto found = partitions.find(commit.partition); found != partitions.end()) {
@@ -236,7 +235,7 @@ void check_commits(verdict& result, const fates& known, const std::vector<commit
   }
 }
 
-}  // namespace
+} // namespace
 
 std::string_view to_string(invariant i) {
   constexpr std::array<std::string_view, invariant_count> names{
@@ -299,4 +298,4 @@ verdict judge(const run_record& run, const expectation& expected) {
   return result;
 }
 
-}  // namespace streamer::test
+} // namespace streamer::test

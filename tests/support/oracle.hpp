@@ -17,7 +17,7 @@ namespace streamer::test {
 struct commit_claim {
   struct range {
     std::int64_t first = 0;
-    std::int64_t last = 0;  ///< included
+    std::int64_t last = 0; ///< included
   };
   std::int32_t partition = 0;
   std::int64_t offset = 0;
@@ -28,17 +28,17 @@ struct commit_claim {
 /// All that is known of a run over one source topic.
 struct run_record {
   std::vector<sent_record> sent;
-  std::vector<stored_record> output;  ///< as the output topic holds it
-  std::vector<stored_record> dead;    ///< as the DLQ topic holds it
-  std::vector<commit_claim> commits;  ///< in the order in which they were made
+  std::vector<stored_record> output; ///< as the output topic holds it
+  std::vector<stored_record> dead;   ///< as the DLQ topic holds it
+  std::vector<commit_claim> commits; ///< in the order in which they were made
 };
 
 /// What is expected beyond the invariants.
 struct expectation {
   /// More copies than this, over output and DLQ together, are a violation.
   std::uint64_t duplicates_allowed = 0;
-  /// Timestamps in output and DLQ are the broker's append times, so that each commit can be compared
-  /// with the moment at which the records below it were finished.
+  /// Timestamps in output and DLQ are the broker's append times, so that each commit can be
+  /// compared with the moment at which the records below it were finished.
   bool append_times = true;
   /// Records have to keep their order per key in the output.
   bool ordered = true;
@@ -46,11 +46,11 @@ struct expectation {
 
 /// The invariants of reliability that a run's record can show.
 enum class invariant : std::uint8_t {
-  nothing_lost,      ///< I1: every acknowledged record is in the output or the DLQ
-  nothing_invented,  ///< I2: byte for byte what was sent, and nothing else
-  order_kept,        ///< I3: first occurrences per (tenant, key) increase
-  commits_safe,      ///< I4: everything below a commit had finished before it
-  few_duplicates,    ///< I5
+  nothing_lost,     ///< I1: every acknowledged record is in the output or the DLQ
+  nothing_invented, ///< I2: byte for byte what was sent, and nothing else
+  order_kept,       ///< I3: first occurrences per (tenant, key) increase
+  commits_safe,     ///< I4: everything below a commit had finished before it
+  few_duplicates,   ///< I5
 };
 inline constexpr std::size_t invariant_count = 5;
 
@@ -59,7 +59,7 @@ inline constexpr std::size_t invariant_count = 5;
 
 /// The oracle's findings.
 class verdict {
-public:
+ public:
   /// Records a violation; the first few of each invariant keep their text.
   void add(invariant which, const std::string& what);
   [[nodiscard]] std::uint64_t count(invariant which) const {
@@ -69,13 +69,13 @@ public:
   /// One line for each violated invariant and examples, or "all invariants hold".
   [[nodiscard]] std::string text() const;
 
-  std::uint64_t acknowledged = 0;   ///< records that had to come out
-  std::uint64_t forwarded = 0;      ///< different ones in the output
-  std::uint64_t dead_lettered = 0;  ///< different ones in the DLQ
-  std::uint64_t duplicates = 0;     ///< copies beyond the first, over both
-  std::uint64_t commits = 0;        ///< commits that were checked
+  std::uint64_t acknowledged = 0;  ///< records that had to come out
+  std::uint64_t forwarded = 0;     ///< different ones in the output
+  std::uint64_t dead_lettered = 0; ///< different ones in the DLQ
+  std::uint64_t duplicates = 0;    ///< copies beyond the first, over both
+  std::uint64_t commits = 0;       ///< commits that were checked
 
-private:
+ private:
   std::array<std::uint64_t, invariant_count> counts_{};
   std::vector<std::string> examples_;
 };
@@ -86,4 +86,4 @@ private:
 /// Whether a header is one that the product adds to a dead letter.
 [[nodiscard]] bool is_error_header(std::string_view name);
 
-}  // namespace streamer::test
+} // namespace streamer::test

@@ -63,7 +63,7 @@ int open_or_throw(const std::string& path, int flags) {
   return descriptor;
 }
 
-}  // namespace
+} // namespace
 
 process::process(process_options options) : options_{std::move(options)} {
   std::vector<std::string> arguments{options_.binary.string()};
@@ -163,4 +163,4 @@ finished_process run(process_options options, milliseconds timeout) {
   return {*status, child.stdout_text(), child.stderr_text()};
 }
 
-}  // namespace streamer::test
+} // namespace streamer::test

@@ -15,25 +15,25 @@ namespace streamer::test {
 
 /// How a process ended.
 struct exit_status {
-  int code = -1;              ///< exit code; -1 if a signal ended it
-  int signal = 0;             ///< the signal that ended it; 0 if none
-  std::size_t peak_rss_kib = 0;  ///< as wait4 reports it: not below the test's own at the start
+  int code = -1;                ///< exit code; -1 if a signal ended it
+  int signal = 0;               ///< the signal that ended it; 0 if none
+  std::size_t peak_rss_kib = 0; ///< as wait4 reports it: not below the test's own at the start
 };
 
 /// What to run and where its output goes.
 struct process_options {
   std::filesystem::path binary;
   std::vector<std::string> arguments;
-  std::map<std::string, std::string> environment;  ///< added to the test's own
-  std::filesystem::path directory;                 ///< working directory; empty: the test's own
-  std::filesystem::path output;                    ///< stdout and stderr: `output`.out and .err
-  std::string input;                               ///< given on stdin
+  std::map<std::string, std::string> environment; ///< added to the test's own
+  std::filesystem::path directory;                ///< working directory; empty: the test's own
+  std::filesystem::path output;                   ///< stdout and stderr: `output`.out and .err
+  std::string input;                              ///< given on stdin
 };
 
 /// One running program. Killed and reaped by the destructor, and by the kernel if the thread that
 /// started it ends first: start processes on the test's main thread.
 class process {
-public:
+ public:
   explicit process(process_options options);
   process(const process&) = delete;
   process& operator=(const process&) = delete;
@@ -56,7 +56,7 @@ public:
   [[nodiscard]] std::filesystem::path out_path() const;
   [[nodiscard]] std::filesystem::path err_path() const;
 
-private:
+ private:
   bool reap(int flags);
 
   process_options options_;
@@ -73,4 +73,4 @@ struct finished_process {
 };
 [[nodiscard]] finished_process run(process_options options, milliseconds timeout);
 
-}  // namespace streamer::test
+} // namespace streamer::test

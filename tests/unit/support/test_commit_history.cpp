@@ -14,7 +14,7 @@ const std::string commit_key = "\0\1\0\1g\0\2in\0\0\0\3"s;
 const auto offset_700 = "\0\0\0\0\0\0\2\274"s;
 const auto time_256 = "\0\0\0\0\0\0\1\0"s;
 
-}  // namespace
+} // namespace
 
 TEST_CASE("A commit is read with its group, place, offset, metadata and time") {
   const auto commit =
@@ -41,9 +41,9 @@ TEST_CASE("A commit of version 4 has compact strings, of version 1 no leader epo
 }
 
 TEST_CASE("Other records of the log of commits are no commits") {
-  CHECK_FALSE(parse_commit("\0\2\0\1g"s, "\0\3"s));      // a group's membership
-  CHECK_FALSE(parse_commit(commit_key, std::nullopt));   // a deleted commit
-  CHECK_FALSE(parse_commit(commit_key, "\0\3\0\0"s));    // cut off
-  CHECK_FALSE(parse_commit("\0\1\0\5g"s, "\0\3\0\0"s));  // a length beyond the end
+  CHECK_FALSE(parse_commit("\0\2\0\1g"s, "\0\3"s));     // a group's membership
+  CHECK_FALSE(parse_commit(commit_key, std::nullopt));  // a deleted commit
+  CHECK_FALSE(parse_commit(commit_key, "\0\3\0\0"s));   // cut off
+  CHECK_FALSE(parse_commit("\0\1\0\5g"s, "\0\3\0\0"s)); // a length beyond the end
   CHECK_FALSE(parse_commit("", "\0\3"s));
 }

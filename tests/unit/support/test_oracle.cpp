@@ -15,7 +15,7 @@ constexpr std::int64_t start_ms = 1'000'000;
 // A run in which everything went well: each record n of the source was appended to the output n ms
 // after the start and committed one ms later. Tests spoil it.
 class run_builder {
-public:
+ public:
   run_builder& records(int keys, int of_each) {
     for (int n = 0; n < of_each; ++n) {
       for (int k = 0; k < keys; ++k) {
@@ -49,9 +49,10 @@ public:
   run_record run;
 };
 
-}  // namespace
+} // namespace
 
-TEST_CASE("A run in which everything came out once, in order and before its commit has no finding") {
+TEST_CASE(
+    "A run in which everything came out once, in order and before its commit has no finding") {
   const auto result = run_builder{}.records(3, 4).judged();
   INFO(result.text());
   CHECK(result.holds());
@@ -167,7 +168,7 @@ TEST_CASE("Duplicates count over output and DLQ together, against the bound") {
   expectation expected;
   const auto strict = b.judged(expected);
   CHECK(strict.duplicates == 2);
-  CHECK(strict.count(invariant::few_duplicates) == 3);  // the sum, and each of the two
+  CHECK(strict.count(invariant::few_duplicates) == 3); // the sum, and each of the two
   CHECK(strict.text().find("acme/key-0/1 (in[0]@1) is 1 times in the output, 1 times in the DLQ") !=
         std::string::npos);
   expected.duplicates_allowed = 2;
@@ -176,7 +177,7 @@ TEST_CASE("Duplicates count over output and DLQ together, against the bound") {
 
 TEST_CASE("A swap within a key is a reorder, a swap between keys is not") {
   run_builder b;
-  b.records(2, 2);  // offsets 0 to 3: key-0, key-1, key-0, key-1
+  b.records(2, 2); // offsets 0 to 3: key-0, key-1, key-0, key-1
   b.run.commits.clear();
   SECTION("within") {
     std::swap(b.run.output[0].offset, b.run.output[2].offset);
@@ -222,9 +223,9 @@ TEST_CASE("A commit made before a record below it was finished is unsafe") {
   run_builder b;
   b.records(1, 5);
   SECTION("finished later, though everything is there in the end") {
-    b.run.output[1].timestamp_ms = start_ms + 4;  // committed as below 3 at start + 3
+    b.run.output[1].timestamp_ms = start_ms + 4; // committed as below 3 at start + 3
     const auto result = b.judged();
-    CHECK(result.count(invariant::commits_safe) == 2);  // commit 2 and commit 3
+    CHECK(result.count(invariant::commits_safe) == 2); // commit 2 and commit 3
     CHECK(result.text().find("acme/key-0/1 (in[0]@1) finished 2 ms after the commit") !=
           std::string::npos);
   }
@@ -253,7 +254,7 @@ TEST_CASE("A range that a commit calls finished has to be finished, gaps in it a
   b.records(1, 6);
   b.run.commits = {{0, 1, {{3, 9}}, start_ms + 4}};
   const auto result = b.judged();
-  CHECK(result.count(invariant::commits_safe) == 1);  // offset 5 is appended at start + 5
+  CHECK(result.count(invariant::commits_safe) == 1); // offset 5 is appended at start + 5
   b.run.commits = {{0, 1, {{3, 9}}, start_ms + 5}};
   CHECK(b.judged().holds());
 }
