@@ -59,30 +59,32 @@ struct source_left;
 struct partition_released;
 struct drain;
 struct shutdown_request;
+struct consumers_stopped;
 struct escalation;
 
 /// PARTITION CONSUMER: owns the offsets of one partition for one assignment epoch,
 /// and is the only place that knows where each unfinished record is.
-using partition_consumer_actor = caf::typed_actor<
-    caf::result<void>(records_fetched),      // from the source, in offset order
-    caf::result<void>(end_reached),          // the source delivered all there is
-    caf::result<void>(attempt_results),      // from a handler
-    caf::result<void>(retry_verdicts),       // from the retry supervisor
-    caf::result<void>(dead_letters_written), // from the DLQ supervisor
-    caf::result<void>(handler_replaced),     // a tenant's handler was started anew
-    caf::result<void>(commit_answer),        // the broker's answer to a commit
-    caf::result<void>(drain_partition),      // finish within the budget, then release
-    caf::result<void>(give_up_partition),    // not ours any more: commit nothing
-    caf::result<void>(links_changed),        // a peer was started anew
-    caf::result<void>(tick)>;                // commit, look after what waits
+using partition_consumer_actor =
+    caf::typed_actor<caf::result<void>(records_fetched),      // from the source, in offset order
+                     caf::result<void>(end_reached),          // the source delivered all there is
+                     caf::result<void>(attempt_results),      // from a handler
+                     caf::result<void>(retry_verdicts),       // from the retry supervisor
+                     caf::result<void>(dead_letters_written), // from the DLQ supervisor
+                     caf::result<void>(handler_replaced),     // a tenant's handler was started anew
+                     caf::result<void>(commit_answer),        // the broker's answer to a commit
+                     caf::result<void>(drain_partition),   // finish within the budget, then release
+                     caf::result<void>(give_up_partition), // not ours any more: commit nothing
+                     caf::result<void>(links_changed),     // a peer was started anew
+                     caf::result<void>(tick)>;             // commit, look after what waits
 
 /// TENANT HANDLER: runs the handlers on one tenant's records, in order per key.
-using tenant_handler_actor = caf::typed_actor<
-    caf::result<void>(work),              // records to process
-    caf::result<void>(lanes_released),    // failing records that finished elsewhere
-    caf::result<void>(epoch_dropped),     // forget what a partition's epoch still has here
-    caf::result<void>(completions_ready), // asynchronous attempts have ended
-    caf::result<void>(links_changed), caf::result<void>(tick)>;
+using tenant_handler_actor =
+    caf::typed_actor<caf::result<void>(work),           // records to process
+                     caf::result<void>(lanes_released), // failing records that finished elsewhere
+                     caf::result<void>(epoch_dropped),  // forget what a partition's epoch still has
+                                                        // here
+                     caf::result<void>(completions_ready), // asynchronous attempts have ended
+                     caf::result<void>(links_changed), caf::result<void>(tick)>;
 
 /// TENANT SUPERVISOR: starts a handler a tenant and starts it anew when it fails.
 using tenant_supervisor_actor = caf::typed_actor<
@@ -92,9 +94,9 @@ using tenant_supervisor_actor = caf::typed_actor<
     caf::result<void>(links_changed), caf::result<void>(tick)>;
 
 /// RETRY SUPERVISOR: says of each failed attempt whether, and when, there is another.
-using retry_supervisor_actor = caf::typed_actor<caf::result<void>(failed_records),
-                                                caf::result<void>(partition_gone),
-                                                caf::result<void>(tick)>;
+using retry_supervisor_actor =
+    caf::typed_actor<caf::result<void>(failed_records), caf::result<void>(partition_gone),
+                     caf::result<void>(tick)>;
 
 /// DLQ SUPERVISOR: writes dead letters and keeps at it until each is acknowledged.
 using dlq_supervisor_actor =
@@ -106,18 +108,20 @@ using producer_actor =
     caf::typed_actor<caf::result<produce_results>(produce), caf::result<void>(delivered)>;
 
 /// CONSUMER SUPERVISOR: a partition consumer for each assigned partition.
-using consumer_supervisor_actor = caf::typed_actor<
-    caf::result<void>(partitions_assigned), caf::result<void>(partitions_revoking),
-    caf::result<void>(partitions_lost), caf::result<void>(commits_answered),
-    caf::result<void>(source_left),        // the group has been left
-    caf::result<void>(partition_released), // from a partition consumer: nothing waits any more
-    caf::result<void>(drain),              // from the root: orderly stop
-    caf::result<void>(links_changed), caf::result<void>(tick)>;
+using consumer_supervisor_actor =
+    caf::typed_actor<caf::result<void>(partitions_assigned), caf::result<void>(partitions_revoking),
+                     caf::result<void>(partitions_lost), caf::result<void>(commits_answered),
+                     caf::result<void>(source_left),        // the group has been left
+                     caf::result<void>(partition_released), // from a partition consumer: nothing
+                                                            // waits any more
+                     caf::result<void>(drain),              // from the root: orderly stop
+                     caf::result<void>(links_changed), caf::result<void>(tick)>;
 
 /// ROOT SUPERVISOR: starts the others, sinks first, and stops them, source first.
 using root_supervisor_actor =
     caf::typed_actor<caf::result<void>(shutdown_request), caf::result<void>(source_failed),
                      caf::result<void>(sink_failed), caf::result<void>(escalation),
+                     caf::result<void>(consumers_stopped), // the group has been left
                      caf::result<void>(tick)>;
 
 /// Where the peers are now. Sent down the tree whenever one is started anew.
@@ -160,9 +164,7 @@ struct work_batch {
   /// so that its successor can tell what ran from what only queued.
   std::unique_ptr<std::atomic<bool>[]> started;
 
-  [[nodiscard]] record_ref ref(std::uint32_t item) const {
-    return {records, items[item].record};
-  }
+  [[nodiscard]] record_ref ref(std::uint32_t item) const { return {records, items[item].record}; }
 };
 using work_batch_ptr = std::shared_ptr<const work_batch>;
 
@@ -212,7 +214,8 @@ struct failed_attempt {
 struct failure_policy {
   std::string handler; ///< its name in logs
   retry_policy retry;
-  std::vector<std::string> retry_on;  ///< globs over cause and exception names: retried though rejected
+  std::vector<std::string>
+      retry_on; ///< globs over cause and exception names: retried though rejected
   std::vector<std::string> reject_on; ///< likewise: dead-lettered without a further attempt
 };
 
@@ -223,9 +226,9 @@ struct attempt_results {
   std::vector<slot_id> processed;
   std::vector<slot_id> skipped;
   std::vector<failed_attempt> failed;
-  std::vector<slot_id> dropped;        ///< not started, given back
+  std::vector<slot_id> dropped;         ///< not started, given back
   std::vector<slot_id> dropped_running; ///< fenced while they ran
-  bool drop_complete = false; ///< nothing of the epoch is left at this handler
+  bool drop_complete = false;           ///< nothing of the epoch is left at this handler
 };
 
 // ---------------------------------------------------------------- failures
@@ -387,6 +390,12 @@ struct drain {
   std::chrono::steady_clock::time_point deadline;
 };
 
+/// All partitions are given up and the group is left.
+struct consumers_stopped {
+  std::uint64_t fenced_running = 0;         ///< attempts that still ran at the deadline
+  std::uint64_t unwritten_dead_letters = 0; ///< dead letters that were not acknowledged by then
+};
+
 /// A supervisor has spent its restart budget.
 struct escalation {
   std::string what;
@@ -395,41 +404,42 @@ struct escalation {
 } // namespace streamer
 
 CAF_BEGIN_TYPE_ID_BLOCK(streamer, first_custom_type_id)
-  CAF_ADD_TYPE_ID(streamer, (streamer::records_fetched))
-  CAF_ADD_TYPE_ID(streamer, (streamer::end_reached))
-  CAF_ADD_TYPE_ID(streamer, (streamer::attempt_results))
-  CAF_ADD_TYPE_ID(streamer, (streamer::retry_verdicts))
-  CAF_ADD_TYPE_ID(streamer, (streamer::dead_letters_written))
-  CAF_ADD_TYPE_ID(streamer, (streamer::handler_replaced))
-  CAF_ADD_TYPE_ID(streamer, (streamer::commit_answer))
-  CAF_ADD_TYPE_ID(streamer, (streamer::drain_partition))
-  CAF_ADD_TYPE_ID(streamer, (streamer::give_up_partition))
-  CAF_ADD_TYPE_ID(streamer, (streamer::tick))
-  CAF_ADD_TYPE_ID(streamer, (streamer::links_changed))
-  CAF_ADD_TYPE_ID(streamer, (streamer::work))
-  CAF_ADD_TYPE_ID(streamer, (streamer::lanes_released))
-  CAF_ADD_TYPE_ID(streamer, (streamer::epoch_dropped))
-  CAF_ADD_TYPE_ID(streamer, (streamer::completions_ready))
-  CAF_ADD_TYPE_ID(streamer, (streamer::handler_wanted))
-  CAF_ADD_TYPE_ID(streamer, (streamer::handler_lease))
-  CAF_ADD_TYPE_ID(streamer, (streamer::handler_unneeded))
-  CAF_ADD_TYPE_ID(streamer, (streamer::partition_gone))
-  CAF_ADD_TYPE_ID(streamer, (streamer::failed_records))
-  CAF_ADD_TYPE_ID(streamer, (streamer::dead_letters))
-  CAF_ADD_TYPE_ID(streamer, (streamer::produce))
-  CAF_ADD_TYPE_ID(streamer, (streamer::produce_results))
-  CAF_ADD_TYPE_ID(streamer, (streamer::delivered))
-  CAF_ADD_TYPE_ID(streamer, (streamer::sink_failed))
-  CAF_ADD_TYPE_ID(streamer, (streamer::partitions_assigned))
-  CAF_ADD_TYPE_ID(streamer, (streamer::partitions_revoking))
-  CAF_ADD_TYPE_ID(streamer, (streamer::partitions_lost))
-  CAF_ADD_TYPE_ID(streamer, (streamer::commits_answered))
-  CAF_ADD_TYPE_ID(streamer, (streamer::source_failed))
-  CAF_ADD_TYPE_ID(streamer, (streamer::source_left))
-  CAF_ADD_TYPE_ID(streamer, (streamer::partition_released))
-  CAF_ADD_TYPE_ID(streamer, (streamer::drain))
-  CAF_ADD_TYPE_ID(streamer, (streamer::shutdown_request))
-  CAF_ADD_TYPE_ID(streamer, (streamer::escalation))
+CAF_ADD_TYPE_ID(streamer, (streamer::records_fetched))
+CAF_ADD_TYPE_ID(streamer, (streamer::end_reached))
+CAF_ADD_TYPE_ID(streamer, (streamer::attempt_results))
+CAF_ADD_TYPE_ID(streamer, (streamer::retry_verdicts))
+CAF_ADD_TYPE_ID(streamer, (streamer::dead_letters_written))
+CAF_ADD_TYPE_ID(streamer, (streamer::handler_replaced))
+CAF_ADD_TYPE_ID(streamer, (streamer::commit_answer))
+CAF_ADD_TYPE_ID(streamer, (streamer::drain_partition))
+CAF_ADD_TYPE_ID(streamer, (streamer::give_up_partition))
+CAF_ADD_TYPE_ID(streamer, (streamer::tick))
+CAF_ADD_TYPE_ID(streamer, (streamer::links_changed))
+CAF_ADD_TYPE_ID(streamer, (streamer::work))
+CAF_ADD_TYPE_ID(streamer, (streamer::lanes_released))
+CAF_ADD_TYPE_ID(streamer, (streamer::epoch_dropped))
+CAF_ADD_TYPE_ID(streamer, (streamer::completions_ready))
+CAF_ADD_TYPE_ID(streamer, (streamer::handler_wanted))
+CAF_ADD_TYPE_ID(streamer, (streamer::handler_lease))
+CAF_ADD_TYPE_ID(streamer, (streamer::handler_unneeded))
+CAF_ADD_TYPE_ID(streamer, (streamer::partition_gone))
+CAF_ADD_TYPE_ID(streamer, (streamer::failed_records))
+CAF_ADD_TYPE_ID(streamer, (streamer::dead_letters))
+CAF_ADD_TYPE_ID(streamer, (streamer::produce))
+CAF_ADD_TYPE_ID(streamer, (streamer::produce_results))
+CAF_ADD_TYPE_ID(streamer, (streamer::delivered))
+CAF_ADD_TYPE_ID(streamer, (streamer::sink_failed))
+CAF_ADD_TYPE_ID(streamer, (streamer::partitions_assigned))
+CAF_ADD_TYPE_ID(streamer, (streamer::partitions_revoking))
+CAF_ADD_TYPE_ID(streamer, (streamer::partitions_lost))
+CAF_ADD_TYPE_ID(streamer, (streamer::commits_answered))
+CAF_ADD_TYPE_ID(streamer, (streamer::source_failed))
+CAF_ADD_TYPE_ID(streamer, (streamer::source_left))
+CAF_ADD_TYPE_ID(streamer, (streamer::partition_released))
+CAF_ADD_TYPE_ID(streamer, (streamer::drain))
+CAF_ADD_TYPE_ID(streamer, (streamer::shutdown_request))
+CAF_ADD_TYPE_ID(streamer, (streamer::escalation))
+CAF_ADD_TYPE_ID(streamer, (streamer::consumers_stopped))
 CAF_END_TYPE_ID_BLOCK(streamer)
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::records_fetched)
@@ -467,3 +477,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::partition_released)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::drain)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::shutdown_request)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::escalation)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::consumers_stopped)

@@ -25,7 +25,7 @@ bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) {
 // Keeps the two attributes of the outermost object and nothing else, so that a
 // value of any size or depth costs no memory.
 class envelope_reader final : public nlohmann::json_sax<nlohmann::json> {
-public:
+ public:
   explicit envelope_reader(std::size_t max_depth) : max_depth_{max_depth} {}
 
   bool null() override { return scalar(); }
@@ -68,7 +68,7 @@ public:
   std::string tenant;
   std::string problem;
 
-private:
+ private:
   bool scalar() {
     if (depth_ == 0) {
       problem = "the envelope is not a JSON object";
@@ -110,8 +110,7 @@ event_encoding detect_encoding(const record_ref& record) {
   if (starts_with_ignoring_case(content_type, cloud_events_prefix)) {
     return event_encoding::undecodable; // the batch format is not defined for Kafka
   }
-  return record.header("ce_specversion").is_null() ? event_encoding::none
-                                                   : event_encoding::binary;
+  return record.header("ce_specversion").is_null() ? event_encoding::none : event_encoding::binary;
 }
 
 event_facts read_envelope(bytes_ref value, const envelope_limits& limits) {
@@ -141,18 +140,18 @@ event_facts read_facts(const record_ref& record, const envelope_limits& limits) 
   event_facts facts;
   facts.encoding = detect_encoding(record);
   switch (facts.encoding) {
-  case event_encoding::none: break;
-  case event_encoding::binary: {
-    const auto type = record.header("ce_type");
-    if (!type.is_null()) {
-      facts.type = std::string{type.view()};
+    case event_encoding::none: break;
+    case event_encoding::binary: {
+      const auto type = record.header("ce_type");
+      if (!type.is_null()) {
+        facts.type = std::string{type.view()};
+      }
+      facts.tenant = std::string{record.header("ce_tenantid").view()};
+      break;
     }
-    facts.tenant = std::string{record.header("ce_tenantid").view()};
-    break;
-  }
-  case event_encoding::structured: return read_envelope(record.get().value, limits);
-  case event_encoding::undecodable:
-    return undecodable("the content type is not one that Kafka's binding defines");
+    case event_encoding::structured: return read_envelope(record.get().value, limits);
+    case event_encoding::undecodable:
+      return undecodable("the content type is not one that Kafka's binding defines");
   }
   return facts;
 }

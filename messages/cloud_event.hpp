@@ -20,7 +20,7 @@ enum class event_encoding : std::uint8_t {
 struct event_facts {
   event_encoding encoding = event_encoding::none;
   std::string type = "unknown";
-  std::string tenant; ///< attribute `tenantid`
+  std::string tenant;  ///< attribute `tenantid`
   std::string problem; ///< for undecodable: one line, no payload
 };
 

@@ -15,12 +15,13 @@ namespace streamer {
 /// received record that `keep_alive` holds until the broker has acknowledged.
 struct outbound_event {
   std::string topic;
-  std::optional<partition_id> partition; ///< absent: by `partition_seed`, else by key (`murmur2_random`)
+  std::optional<partition_id>
+      partition; ///< absent: by `partition_seed`, else by key (`murmur2_random`)
   /// Partition = seed modulo the topic's partition count, which only the
   /// producing client knows: the DLQ's rule and that of `partition_by = tenant`.
   std::optional<std::uint32_t> partition_seed;
-  std::optional<std::string> key;        ///< absent: null key
-  std::optional<std::string> value;      ///< absent: null value (a tombstone)
+  std::optional<std::string> key;   ///< absent: null key
+  std::optional<std::string> value; ///< absent: null value (a tombstone)
   std::vector<owned_header> headers;
   std::int64_t timestamp_ms = 0; ///< ms since 1970; 0: now
   /// When set, key and value are taken from this record, not from `key` and `value`.
@@ -57,10 +58,10 @@ enum class delivery_state : std::uint8_t {
 /// The broker's answer to one event.
 struct delivery_result {
   delivery_state state = delivery_state::acknowledged;
-  partition_id partition;     ///< valid when acknowledged
-  offset_id offset;           ///< valid when acknowledged
-  std::string error_name;     ///< the client library's name of the error, e.g. MSG_SIZE_TOO_LARGE
-  bool too_large = false;     ///< refused for its size
+  partition_id partition;      ///< valid when acknowledged
+  offset_id offset;            ///< valid when acknowledged
+  std::string error_name;      ///< the client library's name of the error, e.g. MSG_SIZE_TOO_LARGE
+  bool too_large = false;      ///< refused for its size
   std::int64_t latency_us = 0; ///< from hand-over to acknowledgement, microseconds
 };
 

@@ -85,16 +85,17 @@ void delivery::abandon() noexcept {
     return;
   }
   try {
-    attempt_->complete({outcome_kind::retry, failure_class::abandoned,
-                        "the handler let go of the record without an outcome", {}});
+    attempt_->complete({outcome_kind::retry,
+                        failure_class::abandoned,
+                        "the handler let go of the record without an outcome",
+                        {}});
   } catch (...) {
     // Out of memory while giving up: the attempt stays unfinished and its timeout ends it.
     return;
   }
 }
 
-outcome call_guarded(const record_function& run, const record_view& record,
-                     emitter& out) noexcept {
+outcome call_guarded(const record_function& run, const record_view& record, emitter& out) noexcept {
   try {
     return run(record, out);
   } catch (const permanent_error& e) {

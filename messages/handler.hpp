@@ -24,7 +24,7 @@ namespace streamer {
 
 /// A record as a handler sees it. Views are valid until the record's outcome is given.
 class record_view {
-public:
+ public:
   record_view(const record_ref& record, std::string_view tenant, std::uint32_t attempt)
       : record_{&record}, tenant_{tenant}, attempt_{attempt} {}
 
@@ -43,7 +43,7 @@ public:
   /// The record itself, for an event that borrows its bytes.
   [[nodiscard]] const record_ref& ref() const { return *record_; }
 
-private:
+ private:
   const record_ref* record_;
   std::string_view tenant_;
   std::uint32_t attempt_;
@@ -52,11 +52,11 @@ private:
 /// Takes the events that a handler emits while it works on one record. They are
 /// kept until the handler has succeeded and are dropped when it has not.
 class emitter {
-public:
+ public:
   void emit(outbound_event event) { events_.push_back(std::move(event)); }
   [[nodiscard]] std::vector<outbound_event>& events() { return events_; }
 
-private:
+ private:
   std::vector<outbound_event> events_;
 };
 
@@ -68,7 +68,7 @@ class attempt;
 /// Where finished attempts go: the tenant's handler actor fetches them in bulk.
 /// Thread-safe. Closed when that actor ends; what arrives later is counted as late.
 class completion_queue {
-public:
+ public:
   /// `wake` tells the owner that there is something to fetch; it is called from
   /// the completing thread, once until the next `take`, and must not block.
   explicit completion_queue(std::function<void()> wake) : wake_{std::move(wake)} {}
@@ -77,7 +77,7 @@ public:
   [[nodiscard]] std::vector<std::shared_ptr<attempt>> take();
   void close();
 
-private:
+ private:
   std::mutex mutex_;
   std::function<void()> wake_;
   std::vector<std::shared_ptr<attempt>> done_;
@@ -94,12 +94,16 @@ struct fence_counters {
 /// One attempt at one record, shared by the actor that started it and whoever
 /// works on it. Ends exactly once: by the first outcome, or by being fenced.
 class attempt : public std::enable_shared_from_this<attempt> {
-public:
+ public:
   attempt(record_ref record, std::shared_ptr<const std::string> tenant, std::uint32_t number,
           std::uint64_t token, std::shared_ptr<completion_queue> queue,
           std::shared_ptr<fence_counters> counters)
-      : token_{token}, number_{number}, record_{std::move(record)}, tenant_{std::move(tenant)},
-        queue_{std::move(queue)}, counters_{std::move(counters)} {}
+      : token_{token},
+        number_{number},
+        record_{std::move(record)},
+        tenant_{std::move(tenant)},
+        queue_{std::move(queue)},
+        counters_{std::move(counters)} {}
 
   [[nodiscard]] record_view view() const { return {record_, *tenant_, number_}; }
   [[nodiscard]] std::uint64_t token() const { return token_; }
@@ -122,7 +126,7 @@ public:
   /// call's timeout runs from here, not from when it was queued.
   std::atomic<std::int64_t> started_ns{0};
 
-private:
+ private:
   static constexpr int running_ = 0;
   static constexpr int ended_ = 1;
   static constexpr int fenced_ = 2;
@@ -140,11 +144,11 @@ private:
 
 /// Tells a handler that nobody waits for its outcome any more.
 class cancel_token {
-public:
+ public:
   explicit cancel_token(std::shared_ptr<const attempt> of) : of_{std::move(of)} {}
   [[nodiscard]] bool cancelled() const { return of_->fenced(); }
 
-private:
+ private:
   std::shared_ptr<const attempt> of_;
 };
 
@@ -152,7 +156,7 @@ private:
 /// the outcome. Letting go of it without one is `retry` with cause `abandoned`.
 /// May be moved to and completed on any thread; not to be used by two at a time.
 class delivery {
-public:
+ public:
   explicit delivery(std::shared_ptr<attempt> of) : attempt_{std::move(of)} {}
   delivery(delivery&&) noexcept = default;
   delivery& operator=(delivery&& other) noexcept;
@@ -160,20 +164,22 @@ public:
   delivery& operator=(const delivery&) = delete;
   ~delivery() { abandon(); }
 
+  /// False once it has been moved away.
+  explicit operator bool() const { return attempt_ != nullptr; }
   [[nodiscard]] record_view record() const { return attempt_->view(); }
   void emit(outbound_event event) { attempt_->emit(std::move(event)); }
   [[nodiscard]] cancel_token cancel() const { return cancel_token{attempt_}; }
   /// Gives the outcome. Only the first counts; false if it came too late.
   bool complete(outcome result) { return attempt_->complete(std::move(result)); }
 
-private:
+ private:
   void abandon() noexcept;
   std::shared_ptr<attempt> attempt_;
 };
 
 /// A handler that takes records in bulk and answers when it can.
 class async_handler {
-public:
+ public:
   virtual ~async_handler() = default;
   /// Gets 1 to `consumer.batch_size` records, at most one of a key. Must return
   /// quickly; move the deliveries out to keep them. Called on a scheduler thread,

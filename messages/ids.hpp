@@ -11,7 +11,7 @@ namespace streamer {
 /// partition is asked for. Ordered and hashable; no arithmetic but `next()`.
 template <class Tag, class Rep>
 class strong_id {
-public:
+ public:
   using rep = Rep;
   constexpr strong_id() = default;
   constexpr explicit strong_id(Rep value) : value_{value} {}
@@ -19,7 +19,7 @@ public:
   [[nodiscard]] constexpr strong_id next() const { return strong_id{static_cast<Rep>(value_ + 1)}; }
   friend constexpr auto operator<=>(strong_id, strong_id) = default;
 
-private:
+ private:
   Rep value_{};
 };
 
@@ -66,7 +66,6 @@ struct std::hash<streamer::strong_id<Tag, Rep>> {
 template <>
 struct std::hash<streamer::topic_partition> {
   std::size_t operator()(const streamer::topic_partition& tp) const noexcept {
-    return std::hash<std::string>{}(tp.topic) * 31 +
-           static_cast<std::size_t>(tp.partition.value());
+    return std::hash<std::string>{}(tp.topic) * 31 + static_cast<std::size_t>(tp.partition.value());
   }
 };

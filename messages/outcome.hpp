@@ -20,15 +20,15 @@ enum class outcome_kind : std::uint8_t {
 /// Kept apart from the free text, which may hold anything.
 enum class failure_class : std::uint8_t {
   none,
-  handler,          ///< the handler said retry or reject
-  exception,        ///< an exception escaped the handler
-  timeout,          ///< the attempt ran past its timeout and was fenced
-  output_refused,   ///< what it emitted was refused for good
-  abandoned,        ///< the handler let go of the record without an outcome
-  handler_restart,  ///< the handler actor died while it held the record; costs no attempt
-  unmatched,        ///< no handler is configured for the record
-  undecodable,      ///< the event's envelope cannot be read
-  overflow,         ///< the tenant filled its share (`tenants.overflow = dead_letter`)
+  handler,         ///< the handler said retry or reject
+  exception,       ///< an exception escaped the handler
+  timeout,         ///< the attempt ran past its timeout and was fenced
+  output_refused,  ///< what it emitted was refused for good
+  abandoned,       ///< the handler let go of the record without an outcome
+  handler_restart, ///< the handler actor died while it held the record; costs no attempt
+  unmatched,       ///< no handler is configured for the record
+  undecodable,     ///< the event's envelope cannot be read
+  overflow,        ///< the tenant filled its share (`tenants.overflow = dead_letter`)
 };
 
 /// Result of one attempt.
@@ -52,11 +52,11 @@ struct outcome {
 
 /// Thrown by a handler to reject a record: the DLQ takes it without a retry.
 class permanent_error : public std::exception {
-public:
+ public:
   explicit permanent_error(std::string why) : why_{std::move(why)} {}
   [[nodiscard]] const char* what() const noexcept override { return why_.c_str(); }
 
-private:
+ private:
   std::string why_;
 };
 

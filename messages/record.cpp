@@ -51,8 +51,8 @@ std::vector<header_ref> detached_record::headers(std::size_t) const {
   std::vector<header_ref> result;
   result.reserve(headers_.size());
   for (const auto& h : headers_) {
-    result.push_back({h.name, h.value_is_null ? bytes_ref{}
-                                              : bytes_ref{h.value.data(), h.value.size()}});
+    result.push_back(
+        {h.name, h.value_is_null ? bytes_ref{} : bytes_ref{h.value.data(), h.value.size()}});
   }
   return result;
 }

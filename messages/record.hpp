@@ -15,7 +15,7 @@ namespace streamer {
 /// Bytes that may be absent: Kafka tells a null key or value from an empty one.
 /// A view; whoever hands it out says how long it lives.
 class bytes_ref {
-public:
+ public:
   constexpr bytes_ref() = default;
   constexpr bytes_ref(const void* data, std::size_t size)
       : data_{static_cast<const char*>(data)}, size_{size} {}
@@ -27,7 +27,7 @@ public:
     return data_ == nullptr ? std::string_view{} : std::string_view{data_, size_};
   }
 
-private:
+ private:
   const char* data_ = nullptr;
   std::size_t size_ = 0;
 };
@@ -57,7 +57,7 @@ struct record {
 /// that headers are parsed when first asked for: one record's headers are read
 /// by one thread at a time (a record is in one place at a time).
 class record_batch {
-public:
+ public:
   record_batch() = default;
   record_batch(const record_batch&) = delete;
   record_batch& operator=(const record_batch&) = delete;
@@ -80,7 +80,7 @@ public:
   /// Measured overhead of a queued message in librdkafka.
   static constexpr std::size_t bookkeeping_bytes = 290;
 
-protected:
+ protected:
   std::string topic_;
   partition_id partition_;
   std::vector<record> records_;
@@ -108,7 +108,7 @@ struct owned_header {
 /// A copy of one record with bytes of its own. A record that waits long is
 /// detached, so that it does not hold a whole fetch buffer.
 class detached_record final : public record_batch {
-public:
+ public:
   /// Copies record `source` of its batch.
   explicit detached_record(const record_ref& source);
   /// Builds a record from parts (tests, and readers of stored records).
@@ -118,7 +118,7 @@ public:
   [[nodiscard]] bytes_ref last_header(std::size_t index, const char* name) const override;
   [[nodiscard]] std::vector<header_ref> headers(std::size_t index) const override;
 
-private:
+ private:
   void own(record fields);
 
   std::string key_;

@@ -51,7 +51,7 @@ std::uint64_t distance(offset_id from, offset_id to) {
 
 // Reads what `put_*` wrote; once it has failed it stays failed and yields zeros.
 class reader {
-public:
+ public:
   explicit reader(std::string_view bytes) : bytes_{bytes} {}
 
   std::uint32_t fixed() {
@@ -88,7 +88,7 @@ public:
   [[nodiscard]] bool failed() const { return failed_; }
   [[nodiscard]] bool at_end() const { return position_ == bytes_.size(); }
 
-private:
+ private:
   unsigned char byte() {
     if (position_ >= bytes_.size()) {
       failed_ = true;
@@ -165,15 +165,15 @@ encoded_metadata encode(const commit_metadata& data, const metadata_scope& scope
   }
 
   auto previous = scope.base;
-  const auto failing = put_list(
-      bytes, data.failing, capacity - bytes.size() - count_bytes - hash_bytes,
-      [&](std::string& out, const failing_record& f) {
-        put_varint(out, distance(previous, f.offset));
-        put_varint(out, f.attempts);
-        const auto seconds = f.first_failed_ms / 1000 - epoch_seconds;
-        put_varint(out, static_cast<std::uint64_t>(std::max<std::int64_t>(seconds, 0)));
-        previous = f.offset;
-      });
+  const auto failing =
+      put_list(bytes, data.failing, capacity - bytes.size() - count_bytes - hash_bytes,
+               [&](std::string& out, const failing_record& f) {
+                 put_varint(out, distance(previous, f.offset));
+                 put_varint(out, f.attempts);
+                 const auto seconds = f.first_failed_ms / 1000 - epoch_seconds;
+                 put_varint(out, static_cast<std::uint64_t>(std::max<std::int64_t>(seconds, 0)));
+                 previous = f.offset;
+               });
   previous = scope.base;
   const auto ranges = put_list(bytes, data.finished, capacity - bytes.size() - hash_bytes,
                                [&](std::string& out, const offset_range& r) {
@@ -190,14 +190,14 @@ encoded_metadata encode(const commit_metadata& data, const metadata_scope& scope
 
 std::string_view to_string(metadata_verdict v) {
   switch (v) {
-  case metadata_verdict::usable: return "usable";
-  case metadata_verdict::absent: return "absent";
-  case metadata_verdict::foreign: return "foreign";
-  case metadata_verdict::other_version: return "other_version";
-  case metadata_verdict::malformed: return "malformed";
-  case metadata_verdict::other_cluster: return "other_cluster";
-  case metadata_verdict::other_partition: return "other_partition";
-  case metadata_verdict::other_offset: return "other_offset";
+    case metadata_verdict::usable: return "usable";
+    case metadata_verdict::absent: return "absent";
+    case metadata_verdict::foreign: return "foreign";
+    case metadata_verdict::other_version: return "other_version";
+    case metadata_verdict::malformed: return "malformed";
+    case metadata_verdict::other_cluster: return "other_cluster";
+    case metadata_verdict::other_partition: return "other_partition";
+    case metadata_verdict::other_offset: return "other_offset";
   }
   return "malformed";
 }

@@ -13,8 +13,8 @@ namespace streamer {
 /// A record that has failed and is not finished: what a new owner must know of it.
 struct failing_record {
   offset_id offset;
-  std::uint32_t attempts = 0;        ///< attempts made, from 1
-  std::int64_t first_failed_ms = 0;  ///< ms since 1970, for `retry.max_elapsed_ms`
+  std::uint32_t attempts = 0;       ///< attempts made, from 1
+  std::int64_t first_failed_ms = 0; ///< ms since 1970, for `retry.max_elapsed_ms`
   friend bool operator==(const failing_record&, const failing_record&) = default;
 };
 
@@ -51,10 +51,10 @@ struct encoded_metadata {
 
 enum class metadata_verdict : std::uint8_t {
   usable,
-  absent,          ///< empty: nothing was said
-  foreign,         ///< not written by this program
-  other_version,   ///< by a version of it that this one cannot read
-  malformed,       ///< damaged
+  absent,        ///< empty: nothing was said
+  foreign,       ///< not written by this program
+  other_version, ///< by a version of it that this one cannot read
+  malformed,     ///< damaged
   other_cluster,
   other_partition, ///< another topic or partition
   other_offset,    ///< written for another committed offset

@@ -20,7 +20,7 @@ struct credit_limits {
 /// waiting for a retry, for the DLQ or for an output's acknowledgement.
 /// Thread-safe. One poll may overdraw by what it returned.
 class credit_pool {
-public:
+ public:
   explicit credit_pool(credit_limits limits) : limits_{limits} {}
 
   /// Called once, before any other thread uses the pool: how to wake the
@@ -48,11 +48,13 @@ public:
   /// credit has come back meanwhile, so that it must not sleep.
   [[nodiscard]] bool starve();
 
-  [[nodiscard]] std::int64_t held_records() const { return records_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::int64_t held_records() const {
+    return records_.load(std::memory_order_relaxed);
+  }
   [[nodiscard]] std::int64_t held_bytes() const { return bytes_.load(std::memory_order_relaxed); }
   [[nodiscard]] const credit_limits& limits() const { return limits_; }
 
-private:
+ private:
   [[nodiscard]] bool worth_waking() const;
 
   const credit_limits limits_;

@@ -30,7 +30,7 @@ struct commit_point {
 /// A plain value; not thread-safe. Memory grows with the records between the
 /// oldest unfinished and the newest received one, which credit bounds.
 class offset_tracker {
-public:
+ public:
   /// Starts at the committed offset, if there is one. `done` are the ranges
   /// that the commit's metadata named as finished beyond it, in any order.
   explicit offset_tracker(std::optional<commit_point> committed = std::nullopt,
@@ -74,7 +74,7 @@ public:
   /// been received again yet.
   [[nodiscard]] std::vector<offset_range> finished_beyond(std::size_t limit) const;
 
-private:
+ private:
   struct entry {
     offset_id offset;
     std::int32_t leader_epoch;

@@ -22,6 +22,7 @@ struct assigned_partition {
   topic_partition tp;
   assignment_epoch epoch;
   committed_position committed;
+  std::string cluster_id; ///< as the brokers tell it; empty if they have not yet
 };
 
 /// What to commit for one partition: the frontier and what is finished beyond it.
@@ -34,9 +35,9 @@ struct commit_request {
 
 enum class commit_state : std::uint8_t {
   committed,
-  again,          ///< refused for now (a rebalance runs, a timeout): commit again later
+  again,              ///< refused for now (a rebalance runs, a timeout): commit again later
   metadata_too_large, ///< the broker's limit is lower: commit again with less metadata
-  stale,          ///< the partition is not ours any more
+  stale,              ///< the partition is not ours any more
 };
 
 /// Answer to one commit_request.
@@ -56,7 +57,7 @@ struct source_failure {
 /// The Kafka consumer as the actors see it. All calls are thread-safe, return at
 /// once and are carried out in order by the one thread that owns the client.
 class record_source {
-public:
+ public:
   virtual ~record_source() = default;
   /// Begins to deliver records of partitions announced by `on_assigned`.
   virtual void start(std::vector<assignment_epoch> epochs) = 0;
@@ -81,7 +82,7 @@ public:
 
 /// What the source tells. Called on the source's own thread; must not block.
 class source_events {
-public:
+ public:
   virtual ~source_events() = default;
   /// Answer with `start` once there is somebody to take the records.
   virtual void on_assigned(std::vector<assigned_partition> partitions) = 0;

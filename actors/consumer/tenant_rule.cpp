@@ -21,9 +21,9 @@ tenant_rule::tenant_rule(const tenant_settings& settings)
 std::string_view tenant_rule::tenant_of(const record_ref& record) {
   std::string_view tenant;
   switch (source_.from) {
-  case tenant_source::kind::header: tenant = from_header(record); break;
-  case tenant_source::kind::topic: tenant = from_topic(record.batch->topic()); break;
-  case tenant_source::kind::key_prefix: tenant = from_key(record.get().key); break;
+    case tenant_source::kind::header: tenant = from_header(record); break;
+    case tenant_source::kind::topic: tenant = from_topic(record.batch->topic()); break;
+    case tenant_source::kind::key_prefix: tenant = from_key(record.get().key); break;
   }
   return tenant.empty() ? std::string_view{default_tenant_} : tenant;
 }

@@ -13,7 +13,7 @@ namespace streamer {
 /// Tells which tenant a record belongs to (`tenants.from`). Immutable after
 /// construction, but keeps scratch memory: one instance a thread.
 class tenant_rule {
-public:
+ public:
   explicit tenant_rule(const tenant_settings& settings);
 
   /// The tenant's id; a view into the record, the rule's scratch memory or the
@@ -21,7 +21,7 @@ public:
   /// tenant belong to `tenants.default_tenant`.
   [[nodiscard]] std::string_view tenant_of(const record_ref& record);
 
-private:
+ private:
   [[nodiscard]] std::string_view from_header(const record_ref& record);
   [[nodiscard]] std::string_view from_topic(const std::string& topic);
   [[nodiscard]] std::string_view from_key(bytes_ref key) const;

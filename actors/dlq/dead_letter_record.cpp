@@ -8,12 +8,19 @@
 namespace streamer {
 namespace {
 
-constexpr std::array own_names{
-    dlq_header::topic,           dlq_header::partition,          dlq_header::offset,
-    dlq_header::group,           dlq_header::delivery_count,     dlq_header::message,
-    dlq_header::reason,          dlq_header::exception,          dlq_header::tenant,
-    dlq_header::first_failed_at, dlq_header::original_timestamp, dlq_header::original_timestamp_type,
-    dlq_header::redrive_count};
+constexpr std::array own_names{dlq_header::topic,
+                               dlq_header::partition,
+                               dlq_header::offset,
+                               dlq_header::group,
+                               dlq_header::delivery_count,
+                               dlq_header::message,
+                               dlq_header::reason,
+                               dlq_header::exception,
+                               dlq_header::tenant,
+                               dlq_header::first_failed_at,
+                               dlq_header::original_timestamp,
+                               dlq_header::original_timestamp_type,
+                               dlq_header::redrive_count};
 
 bool is_own(std::string_view name) {
   return std::find(own_names.begin(), own_names.end(), name) != own_names.end();
@@ -21,9 +28,9 @@ bool is_own(std::string_view name) {
 
 std::string_view kind_name(timestamp_kind kind) {
   switch (kind) {
-  case timestamp_kind::create_time: return "CreateTime";
-  case timestamp_kind::log_append_time: return "LogAppendTime";
-  case timestamp_kind::not_available: break;
+    case timestamp_kind::create_time: return "CreateTime";
+    case timestamp_kind::log_append_time: return "LogAppendTime";
+    case timestamp_kind::not_available: break;
   }
   return "NoTimestampType";
 }

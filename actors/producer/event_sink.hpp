@@ -12,7 +12,7 @@ namespace streamer {
 /// once; one thread owns the client. Events of one topic and partition are
 /// written in the order of submission, also when the broker refuses for a while.
 class event_sink {
-public:
+ public:
   virtual ~event_sink() = default;
   /// Produces every event of `batch`; answered once by `on_delivered` with the
   /// same id, when each of them has been acknowledged or refused.
@@ -21,7 +21,7 @@ public:
 
 /// What the sink tells. Called on the sink's own thread; must not block.
 class sink_events {
-public:
+ public:
   virtual ~sink_events() = default;
   /// `results[i]` belongs to event i of the request.
   virtual void on_delivered(std::uint64_t request, std::vector<delivery_result> results) = 0;

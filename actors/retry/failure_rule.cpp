@@ -10,11 +10,11 @@ bool worth_retrying(outcome_kind kind, failure_class cause, std::string_view exc
                     const std::vector<std::string>& retry_on,
                     const std::vector<std::string>& reject_on) {
   switch (cause) {
-  case failure_class::unmatched:
-  case failure_class::undecodable:
-  case failure_class::overflow:
-  case failure_class::output_refused: return false;
-  default: break;
+    case failure_class::unmatched:
+    case failure_class::undecodable:
+    case failure_class::overflow:
+    case failure_class::output_refused: return false;
+    default: break;
   }
   const auto matches = [&](const std::string& glob) {
     return glob_matches(glob, to_string(cause)) ||
@@ -28,11 +28,11 @@ bool worth_retrying(outcome_kind kind, failure_class cause, std::string_view exc
 
 dead_letter_reason reason_for(outcome_kind kind, failure_class cause) {
   switch (cause) {
-  case failure_class::unmatched: return dead_letter_reason::unmatched;
-  case failure_class::undecodable: return dead_letter_reason::undecodable;
-  case failure_class::overflow: return dead_letter_reason::overflow;
-  case failure_class::timeout: return dead_letter_reason::timeout;
-  default: break;
+    case failure_class::unmatched: return dead_letter_reason::unmatched;
+    case failure_class::undecodable: return dead_letter_reason::undecodable;
+    case failure_class::overflow: return dead_letter_reason::overflow;
+    case failure_class::timeout: return dead_letter_reason::timeout;
+    default: break;
   }
   return kind == outcome_kind::retry ? dead_letter_reason::retries_exhausted
                                      : dead_letter_reason::handler_rejected;

@@ -21,8 +21,8 @@ struct retry_policy {
 /// The delay before the next attempt, after `attempts` (≥ 1) have failed; nothing
 /// when the attempts or the time are spent. `elapsed` is the time since the first
 /// failure: an attempt that could only start beyond `max_elapsed` is not made.
-[[nodiscard]] std::optional<std::chrono::milliseconds>
-next_attempt_in(const retry_policy& policy, std::uint32_t attempts,
-                std::chrono::milliseconds elapsed, std::mt19937_64& random);
+[[nodiscard]] std::optional<std::chrono::milliseconds> next_attempt_in(
+    const retry_policy& policy, std::uint32_t attempts, std::chrono::milliseconds elapsed,
+    std::mt19937_64& random);
 
 } // namespace streamer

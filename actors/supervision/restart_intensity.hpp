@@ -15,7 +15,7 @@ struct restart_limits {
 
 /// Decides whether a failed child may be restarted. A plain value; `now` must not go backwards.
 class restart_intensity {
-public:
+ public:
   using clock = std::chrono::steady_clock;
 
   explicit restart_intensity(restart_limits limits) : limits_{limits} {}
@@ -29,7 +29,7 @@ public:
   [[nodiscard]] std::uint64_t total() const { return total_; }
   [[nodiscard]] const restart_limits& limits() const { return limits_; }
 
-private:
+ private:
   restart_limits limits_;
   std::deque<clock::time_point> recent_;
   std::uint64_t total_ = 0;

@@ -34,9 +34,8 @@ handler_router::route handler_router::select(const record_ref& record) const {
   if (facts.encoding == event_encoding::undecodable) {
     return {std::nullopt, std::move(facts.problem)};
   }
-  const auto found =
-      std::find_if(entries_.begin(), entries_.end(),
-                   [&](const entry& e) { return matches(e, record, facts); });
+  const auto found = std::find_if(entries_.begin(), entries_.end(),
+                                  [&](const entry& e) { return matches(e, record, facts); });
   if (found == entries_.end()) {
     return {};
   }

@@ -16,7 +16,7 @@ namespace streamer {
 
 /// Says which [[handlers]] entry takes a record: the first whose selectors all match.
 class handler_router {
-public:
+ public:
   explicit handler_router(const std::vector<handler_settings>& entries);
 
   struct route {
@@ -26,7 +26,7 @@ public:
 
   [[nodiscard]] route select(const record_ref& record) const;
 
-private:
+ private:
   struct entry {
     std::string event_type;
     std::string topic;

@@ -24,15 +24,13 @@ struct lane_owner {
 /// seen. Lane 0 stands for "no order" and must not be passed. A plain value.
 template <class Item>
 class key_lanes {
-public:
+ public:
   /// Takes the lane for `owner` if it is free. False: it is not.
   bool occupy(lane_id lane, lane_owner owner) {
     return lanes_.try_emplace(lane, queue{owner, none, none}).second;
   }
 
-  [[nodiscard]] bool busy(lane_id lane) const {
-    return !lanes_.empty() && lanes_.contains(lane);
-  }
+  [[nodiscard]] bool busy(lane_id lane) const { return !lanes_.empty() && lanes_.contains(lane); }
 
   /// Puts an item behind the owner of a busy lane.
   void wait(lane_id lane, lane_owner as, Item item) {
@@ -107,7 +105,7 @@ public:
   [[nodiscard]] std::size_t waiting() const { return waiting_; }
   [[nodiscard]] bool empty() const { return lanes_.empty(); }
 
-private:
+ private:
   static constexpr std::uint32_t none = UINT32_MAX;
 
   struct node {

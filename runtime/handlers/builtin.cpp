@@ -1,8 +1,8 @@
 #include "runtime/handlers/builtin.hpp"
 
 #include <atomic>
-#include <chrono>
 #include <charconv>
+#include <chrono>
 #include <memory>
 
 namespace streamer {
@@ -15,7 +15,7 @@ std::string option(const handler_settings& entry, const std::string& name) {
 
 // At most `max_per_second` lines, shared by all scheduler threads; 0: every record.
 class sampler {
-public:
+ public:
   explicit sampler(std::int64_t max_per_second) : max_per_second_{max_per_second} {}
 
   bool take() {
@@ -34,7 +34,7 @@ public:
     return taken_.fetch_add(1, std::memory_order_relaxed) < max_per_second_;
   }
 
-private:
+ private:
   std::int64_t max_per_second_;
   std::atomic<std::int64_t> second_{0};
   std::atomic<std::int64_t> taken_{0};

@@ -7,9 +7,8 @@ void handler_registry::add(std::string kind, handler_factory make) {
 }
 
 void handler_registry::add_quick(std::string kind, record_function run) {
-  add(std::move(kind), [run = std::move(run)](const handler_settings&) {
-    return any_handler{quick_handler{run}};
-  });
+  add(std::move(kind),
+      [run = std::move(run)](const handler_settings&) { return any_handler{quick_handler{run}}; });
 }
 
 void handler_registry::add_blocking(std::string kind, record_function run) {
@@ -19,9 +18,8 @@ void handler_registry::add_blocking(std::string kind, record_function run) {
 }
 
 void handler_registry::add_async(std::string kind, std::shared_ptr<async_handler> handler) {
-  add(std::move(kind), [handler = std::move(handler)](const handler_settings&) {
-    return any_handler{handler};
-  });
+  add(std::move(kind),
+      [handler = std::move(handler)](const handler_settings&) { return any_handler{handler}; });
 }
 
 std::vector<std::string> handler_registry::kinds() const {

@@ -13,11 +13,13 @@
 namespace streamer {
 
 /// Makes a handler from its [[handlers]] entry, or says in one line what is wrong with the entry.
-using handler_factory = std::function<std::variant<any_handler, std::string>(const handler_settings&)>;
+using handler_factory =
+    std::function<std::variant<any_handler, std::string>(const handler_settings&)>;
 
-/// The kinds of handler that `handlers.kind` may name. Filled before the worker starts; then read only.
+/// The kinds of handler that `handlers.kind` may name. Filled before the worker starts; then read
+/// only.
 class handler_registry {
-public:
+ public:
   /// Adds a kind. A later one of the same name replaces the earlier.
   void add(std::string kind, handler_factory make);
   /// Adds a kind without options of its own.
@@ -29,7 +31,7 @@ public:
   /// The handler for an entry, or why there is none (an unknown kind names those there are).
   [[nodiscard]] std::variant<any_handler, std::string> make(const handler_settings& entry) const;
 
-private:
+ private:
   std::map<std::string, handler_factory, std::less<>> factories_;
 };
 

@@ -1,0 +1,208 @@
+#pragma once
+
+#include "actors/consumer/commit_metadata.hpp"
+#include "actors/consumer/consumer_context.hpp"
+#include "actors/consumer/offset_tracker.hpp"
+#include "actors/consumer/tenant_rule.hpp"
+#include "actors/consumer/work_in_hand.hpp"
+#include "messages/actor_interfaces.hpp"
+#include "runtime/logging/rate_limit.hpp"
+
+#include <caf/typed_event_based_actor.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace streamer {
+
+/// State of a partition consumer: the one place that knows of every received
+/// record of one assignment epoch where it is. All other actors may fail and be
+/// started anew; what they held is handed out again from here.
+class partition_consumer_state {
+ public:
+  static inline const char* name = "partition_consumer";
+
+  partition_consumer_state(partition_consumer_actor::pointer self, consumer_context_ptr context,
+                           assigned_partition assigned, actor_links links,
+                           consumer_supervisor_actor supervisor);
+  ~partition_consumer_state();
+  partition_consumer_state(const partition_consumer_state&) = delete;
+  partition_consumer_state& operator=(const partition_consumer_state&) = delete;
+
+  partition_consumer_actor::behavior_type make_behavior();
+
+ private:
+  using clock = std::chrono::steady_clock;
+
+  /// Where an unfinished failing record is.
+  enum class stage : std::uint8_t { handler, retry, dlq };
+
+  /// A record that has failed at least once, or was interrupted. Has bytes of its
+  /// own, so that it does not hold a fetch buffer while it waits.
+  struct failing_entry {
+    std::shared_ptr<work_batch> work; // one item
+    stage where = stage::retry;
+    std::uint32_t attempts = 0;
+    clock::time_point first_failed;
+    std::int64_t first_failed_ms = 0;
+    std::int64_t charge = 0; // bytes of credit
+    outcome last;
+    std::shared_ptr<const failure_policy> policy;
+    dead_letter_reason reason = dead_letter_reason::handler_rejected;
+  };
+
+  struct tenant_entry {
+    std::string id;
+    std::uint64_t hash = 0;
+    std::shared_ptr<tenant_account> account;
+    tenant_handler_actor handler;         // null until the lease has come
+    std::vector<work> before_lease;       // what is to be sent then
+    std::shared_ptr<work_slice> building; // while a batch is being dispatched
+    std::int64_t unfinished = 0;
+    std::int64_t added = 0; // of these, not yet in the account
+    clock::time_point last_used;
+    bool wanted = false;         // the lease has been asked for
+    bool hand_out_again = false; // when the lease comes
+  };
+
+  // Intake
+  void on_records(const records_fetched& msg);
+  void on_end_reached(offset_id position);
+  std::size_t take_in(const record_batch_ptr& batch, std::size_t from);
+  bool over_share(const tenant_entry& t) const;
+  void settle_added();
+  void restore_attempts(work_batch& work);
+  void overflow(const std::shared_ptr<work_batch>& work, std::uint32_t item);
+  std::uint32_t tenant_number(std::string_view id);
+  lane_id lane_of(const record& r, const tenant_entry& t) const;
+  void hold(record_batch_ptr batch, std::size_t from);
+  void try_held();
+  void throttle(clock::time_point now);
+
+  // Towards the handlers
+  void dispatch(const std::shared_ptr<work_batch>& batch);
+  void dispatch_in_partition_order(const std::shared_ptr<work_batch>& batch);
+  void open_gate();
+  void send_work(std::uint32_t tenant, work w);
+  void want_handler(std::uint32_t tenant);
+  void on_lease(const std::string& tenant, const handler_lease& lease);
+  void on_handler_replaced(const handler_replaced& msg);
+  void hand_out_again(std::uint32_t tenant);
+  [[nodiscard]] bool behind_gate(slot_id slot) const;
+  [[nodiscard]] bool is_failing(slot_id slot) const {
+    return !failing_.empty() && failing_.contains(slot);
+  }
+
+  // Outcomes
+  void on_results(const attempt_results& msg);
+  void on_failed(const failed_attempt& f, std::vector<failed_record>& report);
+  void on_verdicts(const retry_verdicts& msg);
+  void on_dead_letters_written(const dead_letters_written& msg);
+  void bury(const std::vector<slot_id>& slots);
+  void on_links(const actor_links& links);
+  bool finish(slot_id slot);
+  bool finish_at_handler(slot_id slot);
+  void finish_whole(const work_slice& slice);
+  void note_latency(const work_batch& batch, std::uint32_t item, std::int64_t count);
+  [[nodiscard]] failed_record report_of(slot_id slot, const failing_entry& f) const;
+  void settle();
+  void account_finished(tenant_entry& t, std::int64_t records);
+  void release_credit();
+  void publish();
+
+  // Commits and the end
+  void commit_if_changed();
+  std::optional<commit_request> commit_now();
+  [[nodiscard]] commit_metadata metadata() const;
+  void count_dropped(const encoded_metadata& text);
+  void on_commit_answer(const commit_result& r);
+  void on_tick();
+  void on_drain(const drain_partition& msg);
+  void continue_draining();
+  void drop_at_handlers(bool running_too);
+  void release(bool commit);
+
+  failing_entry& make_failing(slot_id slot, const work_in_hand::place& place);
+  void move_to(failing_entry& f, stage s);
+  void erase_failing(std::map<slot_id, failing_entry>::iterator f);
+  [[nodiscard]] std::size_t count_failing(stage s) const {
+    return failing_at_[static_cast<std::size_t>(s)];
+  }
+  [[nodiscard]] tenant_entry& tenant_of(const failing_entry& f) {
+    return tenants_[f.work->items.front().tenant];
+  }
+
+  partition_consumer_actor::pointer self_;
+  consumer_context_ptr context_;
+  assigned_partition assigned_;
+  actor_links links_;
+  consumer_supervisor_actor supervisor_;
+  log_handle log_;
+
+  offset_tracker tracker_;
+  tenant_rule tenant_rule_;
+  work_in_hand in_hand_;
+  std::map<slot_id, failing_entry> failing_;
+  std::array<std::size_t, 3> failing_at_{}; // by stage
+  std::map<offset_id, failing_record>
+      restored_; // failing in an earlier ownership, not met again yet
+  std::map<slot_id, failing_record> met_again_; // those met again, until they finish or fail
+  std::vector<tenant_entry> tenants_;
+  std::vector<std::uint32_t> free_tenants_;
+  std::vector<std::uint32_t> touched_;  // scratch of dispatch
+  std::vector<std::uint32_t> added_to_; // tenants whose `added` is not in their account yet
+  std::map<std::string, std::uint32_t, std::less<>> tenant_numbers_;
+  std::uint32_t last_tenant_ = UINT32_MAX;
+  std::int64_t share_limit_ = 0;
+  std::uint64_t partition_hash_ = 0;
+
+  struct held_batch {
+    record_batch_ptr batch;
+    std::size_t from;
+  };
+  std::deque<held_batch> held_;
+  std::size_t held_records_ = 0;
+  clock::time_point held_since_;
+  std::uint32_t holding_for_ = 0; // number of the tenant that filled its share
+  every tenant_named_{std::chrono::seconds{10}};
+  bool paused_ = false;
+  std::optional<offset_id> held_end_; // end reached behind held records
+
+  std::deque<work> gate_; // slices that wait for their turn (ordering = partition)
+
+  std::int64_t at_handlers_ = 0;
+  std::int64_t credit_records_ = 0; // to be given back
+  std::int64_t credit_bytes_ = 0;
+  std::int64_t owed_records_ = 0; // taken and not given back yet
+  std::int64_t owed_bytes_ = 0;
+
+  record_counts counts_;
+  account_page page_;
+  counter_ref consumed_;
+  histogram_ref end_to_end_;
+
+  std::optional<offset_id> committed_offset_;
+  std::string committed_text_;
+  std::optional<clock::time_point> uncommitted_since_;
+  bool commit_in_flight_ = false;
+  clock::time_point commit_sent_;
+  std::string sent_text_;
+  std::size_t metadata_limit_ = default_metadata_limit;
+  clock::time_point next_commit_;
+
+  bool draining_ = false;
+  bool cut_ = false;
+  bool fenced_ = false;
+  bool released_ = false;
+  drain_partition drain_{};
+  std::uint64_t fenced_running_ = 0;
+};
+
+} // namespace streamer

@@ -1,0 +1,373 @@
+// The partition consumer's part that takes outcomes: what finished, what failed,
+// and where the failing go.
+#include "actors/consumer/partition_consumer.hpp"
+
+#include <caf/send.hpp>
+
+#include <algorithm>
+
+namespace streamer {
+namespace {
+
+std::int64_t now_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+} // namespace
+
+void partition_consumer_state::on_results(const attempt_results& msg) {
+  if (released_ || msg.epoch != assigned_.epoch) {
+    return;
+  }
+  if (msg.whole) {
+    finish_whole(*msg.whole);
+  }
+  for (const auto slot : msg.processed) {
+    counts_.processed += finish_at_handler(slot) ? 1 : 0;
+  }
+  for (const auto slot : msg.skipped) {
+    counts_.skipped += finish_at_handler(slot) ? 1 : 0;
+  }
+  std::vector<failed_record> report;
+  for (const auto& f : msg.failed) {
+    on_failed(f, report);
+  }
+  if (!report.empty() && !draining_) {
+    self_->send(links_.retry, failed_records{self_, assigned_.epoch, std::move(report)});
+  }
+  at_handlers_ -= static_cast<std::int64_t>(msg.dropped.size() + msg.dropped_running.size());
+  fenced_running_ += msg.dropped_running.size();
+  settle();
+}
+
+void partition_consumer_state::finish_whole(const work_slice& slice) {
+  std::int64_t finished = 0;
+  auto& t = tenants_[slice.batch->items[slice.items.front()].tenant];
+  for (const auto i : slice.items) {
+    const auto& item = slice.batch->items[i];
+    if (!tracker_.finish(item.slot)) {
+      continue;
+    }
+    ++finished;
+    credit_bytes_ += static_cast<std::int64_t>(slice.batch->records->charged_bytes(item.record));
+    if (!met_again_.empty()) {
+      met_again_.erase(item.slot);
+    }
+  }
+  in_hand_.let_go(slice.batch.get(), static_cast<std::size_t>(finished));
+  at_handlers_ -= finished;
+  credit_records_ += finished;
+  counts_.processed += static_cast<std::uint64_t>(finished);
+  account_finished(t, finished);
+  note_latency(*slice.batch, slice.items.back(), finished);
+}
+
+// One timestamp stands for the slice: its records arrived together.
+void partition_consumer_state::note_latency(const work_batch& batch, std::uint32_t item,
+                                            std::int64_t count) {
+  const auto stamp = batch.records->records()[batch.items[item].record].timestamp_ms;
+  if (stamp > 0 && count > 0) {
+    end_to_end_.observe_n(static_cast<double>(now_ms() - stamp) / 1000.0,
+                          static_cast<std::uint64_t>(count));
+  }
+}
+
+bool partition_consumer_state::finish_at_handler(slot_id slot) {
+  if (!finish(slot)) {
+    return false;
+  }
+  --at_handlers_;
+  return true;
+}
+
+// Marks a record as finished, wherever it was, and lets go of it.
+bool partition_consumer_state::finish(slot_id slot) {
+  if (!tracker_.finish(slot)) {
+    return false;
+  }
+  ++credit_records_;
+  met_again_.erase(slot);
+  const auto f = failing_.find(slot);
+  if (f != failing_.end()) {
+    credit_bytes_ += f->second.charge;
+    account_finished(tenant_of(f->second), 1);
+    erase_failing(f);
+    return true;
+  }
+  if (const auto place = in_hand_.find(slot)) {
+    credit_bytes_ +=
+        static_cast<std::int64_t>(place->batch->records->charged_bytes(place->get().record));
+    account_finished(tenants_[place->get().tenant], 1);
+    note_latency(*place->batch, place->item, 1);
+    in_hand_.let_go(slot);
+  }
+  return true;
+}
+
+void partition_consumer_state::account_finished(tenant_entry& t, std::int64_t records) {
+  t.unfinished -= records;
+  if (t.account && records > 0) {
+    t.account->in_flight.fetch_sub(records, std::memory_order_relaxed);
+    context_->metrics->count_tenant(t.id, {.processed = static_cast<std::uint64_t>(records)});
+  }
+}
+
+partition_consumer_state::failing_entry& partition_consumer_state::make_failing(
+    slot_id slot, const work_in_hand::place& place) {
+  const auto found = failing_.find(slot);
+  if (found != failing_.end()) {
+    return found->second;
+  }
+  failing_entry f;
+  f.charge = static_cast<std::int64_t>(place.batch->records->charged_bytes(place.get().record));
+  f.work = std::make_shared<work_batch>();
+  f.work->records = detach(place.record()).batch;
+  f.work->origin = self_;
+  f.work->epoch = assigned_.epoch;
+  f.work->items = {place.get()};
+  f.work->items.front().record = 0;
+  f.work->started = std::make_unique<std::atomic<bool>[]>(1);
+  f.attempts = place.get().attempts_before;
+  f.first_failed = self_->clock().now();
+  f.first_failed_ms = now_ms();
+  // The time of the first failure is as old as the earlier owner said; a clock
+  // that differs must not make it lie in the future.
+  if (const auto earlier = met_again_.find(slot); earlier != met_again_.end()) {
+    const auto elapsed =
+        std::max<std::int64_t>(0, f.first_failed_ms - earlier->second.first_failed_ms);
+    f.first_failed_ms -= elapsed;
+    f.first_failed -= std::chrono::milliseconds{elapsed};
+    met_again_.erase(earlier);
+  }
+  in_hand_.let_go(slot);
+  ++failing_at_[static_cast<std::size_t>(f.where)];
+  return failing_.emplace(slot, std::move(f)).first->second;
+}
+
+void partition_consumer_state::on_failed(const failed_attempt& failed,
+                                         std::vector<failed_record>& report) {
+  if (tracker_.is_finished(failed.slot)) {
+    return;
+  }
+  auto known = failing_.find(failed.slot);
+  if (known == failing_.end()) {
+    const auto place = in_hand_.find(failed.slot);
+    if (!place) {
+      return;
+    }
+    make_failing(failed.slot, *place);
+    known = failing_.find(failed.slot);
+  } else if (known->second.where != stage::handler) {
+    return; // the answer of an attempt that was given up
+  }
+  auto& f = known->second;
+  --at_handlers_;
+  move_to(f, stage::retry);
+  f.attempts = failed.attempts;
+  f.last = failed.result;
+  f.policy = failed.policy;
+  f.work->items.front().attempts_before = failed.attempts;
+  log_.debug("attempt_failed", "an attempt failed",
+             {{"topic", assigned_.tp.topic},
+              {"partition", assigned_.tp.partition.value()},
+              {"offset", f.work->records->records().front().offset.value()},
+              {"tenant", tenant_of(f).id},
+              {"attempt", failed.attempts},
+              {"cause", to_string(failed.result.cause)},
+              {"reason", failed.result.reason}});
+  report.push_back(report_of(failed.slot, f));
+}
+
+failed_record partition_consumer_state::report_of(slot_id slot, const failing_entry& f) const {
+  const auto elapsed =
+      std::chrono::duration_cast<std::chrono::milliseconds>(self_->clock().now() - f.first_failed);
+  return {slot, f.attempts, elapsed, f.last.kind, f.last.cause, f.last.exception, f.policy};
+}
+
+void partition_consumer_state::on_verdicts(const retry_verdicts& msg) {
+  if (released_ || draining_) {
+    return; // attempts and what is due travel in the metadata
+  }
+  for (const auto slot : msg.due) {
+    const auto found = failing_.find(slot);
+    if (found == failing_.end() || found->second.where != stage::retry) {
+      continue;
+    }
+    auto& f = found->second;
+    move_to(f, stage::handler);
+    f.work->started[0].store(false, std::memory_order_relaxed);
+    auto slice = std::make_shared<work_slice>();
+    slice->batch = f.work;
+    slice->items = {0};
+    context_->metrics->counter(metric::retries, {{"cause", to_string(f.last.cause)}}).add();
+    context_->metrics->count_tenant(tenant_of(f).id, {.retried = 1});
+    send_work(f.work->items.front().tenant, {std::move(slice), work_kind::again});
+  }
+  std::vector<slot_id> spent;
+  for (const auto& s : msg.spent) {
+    const auto found = failing_.find(s.slot);
+    if (found != failing_.end() && found->second.where == stage::retry) {
+      found->second.reason = s.reason;
+      spent.push_back(s.slot);
+    }
+  }
+  bury(spent);
+  publish();
+}
+
+// Hands failing records to the DLQ supervisor, which answers when each is written.
+void partition_consumer_state::bury(const std::vector<slot_id>& slots) {
+  dead_letters msg{self_, assigned_.epoch, {}};
+  for (const auto slot : slots) {
+    auto& f = failing_.at(slot);
+    move_to(f, stage::dlq);
+    dead_letter letter;
+    letter.slot = slot;
+    letter.record = {f.work->records, 0};
+    letter.tenant = tenant_of(f).id;
+    letter.reason = f.reason;
+    letter.attempts = f.attempts;
+    letter.first_failed_ms = f.first_failed_ms;
+    letter.message = f.last.reason;
+    letter.exception = f.last.exception;
+    msg.letters.push_back(std::move(letter));
+  }
+  if (!msg.letters.empty()) {
+    self_->send(links_.dlq, std::move(msg));
+  }
+}
+
+void partition_consumer_state::on_dead_letters_written(const dead_letters_written& msg) {
+  if (released_) {
+    return;
+  }
+  std::map<std::uint32_t, lanes_released> free_lanes;
+  for (const auto slot : msg.slots) {
+    const auto found = failing_.find(slot);
+    if (found == failing_.end() || found->second.where != stage::dlq) {
+      continue;
+    }
+    const auto item = found->second.work->items.front();
+    auto& t = tenants_[item.tenant];
+    context_->metrics->counter(metric::dead_letters, {{"reason", to_string(found->second.reason)}})
+        .add();
+    context_->metrics->count_tenant(t.id, {.dead_lettered = 1});
+    if (item.lane.value() != 0) {
+      free_lanes[item.tenant].lanes.emplace_back(item.lane, slot);
+    }
+    tracker_.finish(slot);
+    ++credit_records_;
+    credit_bytes_ += found->second.charge;
+    --t.unfinished;
+    if (t.account) {
+      t.account->in_flight.fetch_sub(1, std::memory_order_relaxed);
+    }
+    ++counts_.dead_lettered;
+    erase_failing(found);
+  }
+  for (auto& [tenant, lanes] : free_lanes) {
+    lanes.epoch = assigned_.epoch;
+    if (tenants_[tenant].handler) {
+      self_->send(tenants_[tenant].handler, std::move(lanes));
+    }
+  }
+  settle();
+}
+
+// After anything has finished: credit back, what was held back forward, books up to date.
+void partition_consumer_state::settle() {
+  open_gate();
+  try_held();
+  release_credit();
+  publish();
+  if (draining_) {
+    continue_draining();
+  }
+}
+
+void partition_consumer_state::release_credit() {
+  if (credit_records_ == 0 && credit_bytes_ == 0) {
+    return;
+  }
+  context_->credit->give(credit_records_, credit_bytes_);
+  owed_records_ -= credit_records_;
+  owed_bytes_ -= credit_bytes_;
+  credit_records_ = credit_bytes_ = 0;
+}
+
+void partition_consumer_state::move_to(failing_entry& f, stage s) {
+  --failing_at_[static_cast<std::size_t>(f.where)];
+  f.where = s;
+  ++failing_at_[static_cast<std::size_t>(s)];
+}
+
+void partition_consumer_state::erase_failing(std::map<slot_id, failing_entry>::iterator f) {
+  --failing_at_[static_cast<std::size_t>(f->second.where)];
+  failing_.erase(f);
+}
+
+void partition_consumer_state::publish() {
+  counts_.pending = tracker_.unfinished();
+  partition_state state;
+  state.lag.waiting_retry = count_failing(stage::retry);
+  state.lag.waiting_dlq = count_failing(stage::dlq);
+  state.lag.held = held_records_;
+  state.lag.in_flight = static_cast<std::uint64_t>(std::max<std::int64_t>(0, at_handlers_));
+  state.uncommitted_since = uncommitted_since_;
+  if (const auto oldest = tracker_.oldest_unfinished()) {
+    const auto failing = failing_.find(*oldest);
+    std::int64_t stamp = -1;
+    if (failing != failing_.end()) {
+      stamp = failing->second.work->records->records().front().timestamp_ms;
+    } else if (const auto place = in_hand_.find(*oldest)) {
+      stamp = place->record().get().timestamp_ms;
+    }
+    if (stamp > 0) {
+      state.oldest_unfinished =
+          std::chrono::system_clock::time_point{std::chrono::milliseconds{stamp}};
+    }
+  }
+  page_.publish(counts_, state);
+}
+
+void partition_consumer_state::on_links(const actor_links& links) {
+  const auto before = std::exchange(links_, links);
+  if (released_) {
+    return;
+  }
+  if (before.tenants != links_.tenants) {
+    for (std::uint32_t i = 0; i < tenants_.size(); ++i) {
+      auto& t = tenants_[i];
+      t.handler = nullptr;
+      t.wanted = false;
+      t.hand_out_again = t.unfinished > 0;
+      if (t.hand_out_again) {
+        want_handler(i);
+      }
+    }
+  }
+  if (before.retry != links_.retry) {
+    failed_records again{self_, assigned_.epoch, {}};
+    for (const auto& [slot, f] : failing_) {
+      if (f.where == stage::retry) {
+        again.records.push_back(report_of(slot, f));
+      }
+    }
+    if (!again.records.empty()) {
+      self_->send(links_.retry, std::move(again));
+    }
+  }
+  if (before.dlq != links_.dlq) {
+    std::vector<slot_id> slots;
+    for (const auto& [slot, f] : failing_) {
+      if (f.where == stage::dlq) {
+        slots.push_back(slot);
+      }
+    }
+    bury(slots);
+  }
+}
+
+} // namespace streamer

@@ -1,0 +1,64 @@
+#pragma once
+
+#include "messages/actor_interfaces.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+
+namespace streamer {
+
+/// The batches of which a partition consumer still has unfinished records, so
+/// that any of them can be found by its slot and handed out again. A plain value.
+class work_in_hand {
+ public:
+  struct place {
+    std::shared_ptr<work_batch> batch;
+    std::uint32_t item = 0;
+    [[nodiscard]] const work_item& get() const { return batch->items[item]; }
+    [[nodiscard]] record_ref record() const { return batch->ref(item); }
+  };
+
+  /// Takes a batch whose items have increasing slots beyond all earlier ones.
+  void add(std::shared_ptr<work_batch> batch);
+
+  /// The item of a slot; nothing if its batch is finished or never had it.
+  [[nodiscard]] std::optional<place> find(slot_id slot) const;
+
+  /// One item of the slot's batch needs its memory no more.
+  void let_go(slot_id slot);
+  /// The same for `count` items of one batch.
+  void let_go(const work_batch* batch, std::size_t count);
+
+  void clear() { entries_.clear(); }
+  [[nodiscard]] bool empty() const { return entries_.empty(); }
+
+  /// Calls `visit(place)` for every item in slot order, finished ones included.
+  template <class Visit>
+  void for_each(Visit visit) const {
+    for (const auto& e : entries_) {
+      if (!e.batch) {
+        continue;
+      }
+      for (std::uint32_t i = 0; i < e.batch->items.size(); ++i) {
+        visit(place{e.batch, i});
+      }
+    }
+  }
+
+ private:
+  struct entry {
+    slot_id first;
+    std::shared_ptr<work_batch> batch; // null once all items are finished
+    const work_batch* id = nullptr;
+    std::size_t unfinished = 0;
+  };
+
+  [[nodiscard]] std::deque<entry>::const_iterator locate(slot_id slot) const;
+  void drop_finished(entry& e, std::size_t count);
+
+  std::deque<entry> entries_;
+};
+
+} // namespace streamer

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "actors/consumer/consumer_context.hpp"
+#include "actors/supervision/restart_intensity.hpp"
+#include "actors/tenant/blocking_pool.hpp"
+#include "actors/tenant/handler_router.hpp"
+#include "config/settings.hpp"
+#include "messages/actor_interfaces.hpp"
+#include "messages/handler.hpp"
+#include "runtime/logging/log.hpp"
+#include "runtime/telemetry/telemetry.hpp"
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace streamer {
+
+/// One [[handlers]] entry, ready to run.
+struct handler_entry {
+  std::string name; ///< its kind, for logs
+  any_handler run;
+  std::shared_ptr<const failure_policy> policy;
+  std::chrono::milliseconds timeout{30'000};
+  std::shared_ptr<blocking_pool> pool; ///< of a blocking handler
+};
+
+/// What all tenant handlers of a worker share.
+struct tenant_context {
+  handler_router router;
+  std::vector<handler_entry> handlers;
+  unmatched_policy unmatched = unmatched_policy::dead_letter;
+  std::size_t batch_size = 100;
+  restart_limits restarts;
+  std::shared_ptr<const failure_policy> fallback_policy; ///< for records that no handler takes
+  std::shared_ptr<progress_gauge> progress;
+  std::shared_ptr<fence_counters> fences;
+  std::shared_ptr<telemetry> metrics;
+  log_handle log;
+};
+
+using tenant_context_ptr = std::shared_ptr<const tenant_context>;
+
+} // namespace streamer

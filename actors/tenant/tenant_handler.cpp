@@ -1,0 +1,448 @@
+#include "actors/tenant/tenant_handler.hpp"
+
+#include "actors/supervision/actor_guards.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <caf/send.hpp>
+
+#include <algorithm>
+
+namespace streamer {
+namespace {
+
+constexpr auto timeout_tick = std::chrono::milliseconds{100};
+constexpr std::size_t remembered_cuts = 1000;
+
+std::int64_t steady_ns() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
+
+template <class... Fs>
+struct overloaded : Fs... {
+  using Fs::operator()...;
+};
+template <class... Fs>
+overloaded(Fs...) -> overloaded<Fs...>;
+
+} // namespace
+
+tenant_handler_state::tenant_handler_state(tenant_handler_actor::pointer self,
+                                           tenant_context_ptr context,
+                                           std::shared_ptr<tenant_account> account,
+                                           actor_links links)
+    : self_{self},
+      context_{std::move(context)},
+      account_{std::move(account)},
+      tenant_{std::make_shared<const std::string>(account_->id)},
+      links_{std::move(links)},
+      log_{context_->log.with("handler")},
+      duration_{context_->metrics->histogram(metric::processing_duration)},
+      outputs_produced_{context_->metrics->counter(metric::outputs_produced)},
+      for_async_(context_->handlers.size()) {
+  // A weak reference: an attempt that is never completed must not keep the actor alive.
+  completions_ = std::make_shared<completion_queue>([weak = caf::actor_addr{self_->address()}] {
+    if (auto strong = caf::actor_cast<caf::strong_actor_ptr>(weak)) {
+      caf::anon_send(caf::actor_cast<tenant_handler_actor>(strong), completions_ready{});
+    }
+  });
+}
+
+tenant_handler_state::~tenant_handler_state() {
+  for (auto& a : running_) {
+    a->fence();
+  }
+  completions_->close();
+}
+
+tenant_handler_actor::behavior_type tenant_handler_state::make_behavior() {
+  install_guards(self_, log_);
+  return {
+      [this](const work& msg) { on_work(msg); },
+      [this](const lanes_released& msg) { on_lanes_released(msg); },
+      [this](const epoch_dropped& msg) { on_epoch_dropped(msg); },
+      [this](const completions_ready&) { on_completions(); },
+      [this](const links_changed& msg) {
+        links_ = msg.links;
+        resend_outputs();
+      },
+      [this](const tick&) { on_tick(); },
+  };
+}
+
+// ------------------------------------------------------------------ work
+
+void tenant_handler_state::on_work(const work& msg) {
+  message_began_ = clock::now();
+  context_->progress->read(message_began_);
+  const auto& slice = msg.slice;
+  switch (msg.kind) {
+    case work_kind::parked:
+      for (const auto item : slice->items) {
+        keep_lane({slice, item});
+      }
+      break;
+    case work_kind::fresh: on_fresh(slice); break;
+    case work_kind::again:
+      for (const auto item : slice->items) {
+        if (is_cut(slice->batch->epoch)) {
+          results_for(*slice->batch).dropped.push_back(slice->batch->items[item].slot);
+        } else {
+          start({slice, item}, true);
+        }
+      }
+      break;
+  }
+  flush();
+}
+
+void tenant_handler_state::on_fresh(const work_slice_ptr& slice) {
+  const auto& batch = *slice->batch;
+  auto& results = results_for(batch);
+  if (is_cut(batch.epoch)) {
+    for (const auto item : slice->items) {
+      results.dropped.push_back(batch.items[item].slot);
+    }
+    return;
+  }
+  for (const auto item : slice->items) {
+    work_ref ref{slice, item};
+    const auto lane = ref.get().lane;
+    if (lane.value() != 0 && lanes_.busy(lane)) {
+      const auto owner = ref.owner();
+      lanes_.wait(lane, owner, std::move(ref));
+    } else {
+      start(ref, false);
+    }
+  }
+  // The usual case is told without a list.
+  if (results.processed.size() == slice->items.size() && results.skipped.empty() &&
+      results.failed.empty()) {
+    results.processed.clear();
+    results.whole = slice;
+  }
+}
+
+void tenant_handler_state::start(const work_ref& ref, bool holds_lane) {
+  const auto record = ref.batch().ref(ref.item);
+  const auto attempts = ref.get().attempts_before;
+  auto route = context_->router.select(record);
+  if (!route.handler) {
+    if (route.undecodable.empty() && context_->unmatched == unmatched_policy::discard) {
+      std::vector<outbound_event> none;
+      end(ref, 0, attempts + 1, outcome::skip("no handler is configured for it"), none, holds_lane);
+      return;
+    }
+    const auto cause =
+        route.undecodable.empty() ? failure_class::unmatched : failure_class::undecodable;
+    fail(ref, context_->fallback_policy, attempts + 1,
+         {outcome_kind::reject,
+          cause,
+          route.undecodable.empty() ? "no handler is configured for it"
+                                    : std::move(route.undecodable),
+          {}},
+         holds_lane);
+    return;
+  }
+  const auto& entry = context_->handlers[*route.handler];
+  if (attempts >= entry.policy->retry.max_attempts) {
+    // The process ended between the last attempt and the DLQ's acknowledgement.
+    fail(ref, entry.policy, attempts,
+         {outcome_kind::retry,
+          failure_class::handler,
+          "the attempts were spent before a restart",
+          {}},
+         holds_lane);
+    return;
+  }
+  std::visit(overloaded{
+                 [&](const quick_handler& h) { run_quick(ref, *route.handler, h.run, holds_lane); },
+                 [&](const blocking_handler& h) {
+                   auto a = begin(ref, *route.handler, holds_lane);
+                   const auto guard =
+                       ref.get().lane.value() != 0
+                           ? ref.get().lane.value()
+                           : ref.owner().epoch.value() << 40U ^ ref.owner().slot.value();
+                   entry.pool->submit(*tenant_, guard, [a, run = &h.run, keep = context_] {
+                     if (a->ended()) {
+                       return;
+                     }
+                     a->started_ns.store(steady_ns());
+                     emitter out;
+                     auto result = call_guarded(*run, a->view(), out);
+                     for (auto& e : out.events()) {
+                       a->emit(std::move(e));
+                     }
+                     a->complete(std::move(result));
+                   });
+                 },
+                 [&](const std::shared_ptr<async_handler>&) {
+                   auto a = begin(ref, *route.handler, holds_lane);
+                   a->started_ns.store(steady_ns());
+                   for_async_[*route.handler].emplace_back(std::move(a));
+                 },
+             },
+             entry.run);
+}
+
+void tenant_handler_state::run_quick(const work_ref& ref, std::size_t handler,
+                                     const record_function& run, bool holds_lane) {
+  const auto record = ref.batch().ref(ref.item);
+  const auto attempt = ref.get().attempts_before + 1;
+  emitter_.events().clear();
+  auto result = call_guarded(run, {record, *tenant_, attempt}, emitter_);
+  ++quick_calls_;
+  end(ref, handler, attempt, std::move(result), emitter_.events(), holds_lane);
+}
+
+std::shared_ptr<tenant_handler_state::running_attempt> tenant_handler_state::begin(
+    const work_ref& ref, std::size_t handler, bool holds_lane) {
+  if (!holds_lane) {
+    keep_lane(ref);
+  }
+  ref.batch().started[ref.item].store(true, std::memory_order_relaxed);
+  auto a = std::make_shared<running_attempt>(ref, handler, tenant_, completions_, context_->fences);
+  a->place = running_.size();
+  running_.push_back(a);
+  wake_for_timeouts();
+  return a;
+}
+
+void tenant_handler_state::end(const work_ref& ref, std::size_t handler, std::uint32_t attempt,
+                               outcome result, std::vector<outbound_event>& events,
+                               bool holds_lane) {
+  switch (result.kind) {
+    case outcome_kind::success:
+      if (events.empty()) {
+        results_for(ref.batch()).processed.push_back(ref.get().slot);
+      } else {
+        collect_events(ref, handler, attempt, events);
+      }
+      break;
+    case outcome_kind::skip: results_for(ref.batch()).skipped.push_back(ref.get().slot); break;
+    case outcome_kind::retry:
+    case outcome_kind::reject:
+      fail(ref, context_->handlers[handler].policy, attempt, std::move(result), holds_lane);
+      return;
+  }
+  if (holds_lane) {
+    free_lane(ref);
+  }
+}
+
+void tenant_handler_state::fail(const work_ref& ref, std::shared_ptr<const failure_policy> policy,
+                                std::uint32_t attempts, outcome result, bool holds_lane) {
+  if (!holds_lane) {
+    keep_lane(ref);
+  }
+  results_for(ref.batch())
+      .failed.push_back({ref.get().slot, attempts, std::move(result), std::move(policy)});
+}
+
+void tenant_handler_state::keep_lane(const work_ref& ref) {
+  if (ref.get().lane.value() != 0) {
+    lanes_.occupy(ref.get().lane, ref.owner());
+  }
+}
+
+void tenant_handler_state::free_lane(const work_ref& ref) {
+  if (ref.get().lane.value() == 0) {
+    return;
+  }
+  if (auto next = lanes_.release(ref.get().lane, ref.owner())) {
+    runnable_.push_back(std::move(*next));
+  }
+}
+
+// Runs what became free, one after the other rather than one within the other: a
+// lane may have thousands of records waiting.
+void tenant_handler_state::run_pending() {
+  while (!runnable_.empty()) {
+    const auto next = std::move(runnable_.front());
+    runnable_.pop_front();
+    if (is_cut(next.batch().epoch)) {
+      results_for(next.batch()).dropped.push_back(next.get().slot);
+      free_lane(next);
+    } else {
+      start(next, true);
+    }
+  }
+}
+
+void tenant_handler_state::hand_to_async() {
+  for (std::size_t h = 0; h < for_async_.size(); ++h) {
+    if (for_async_[h].empty()) {
+      continue;
+    }
+    auto deliveries = std::exchange(for_async_[h], {});
+    auto& run = std::get<std::shared_ptr<async_handler>>(
+        const_cast<any_handler&>(context_->handlers[h].run));
+    for (std::size_t i = 0; i < deliveries.size(); i += context_->batch_size) {
+      const auto count = std::min(context_->batch_size, deliveries.size() - i);
+      const std::span<delivery> span{deliveries.data() + i, count};
+      std::string what = "an exception of unknown type";
+      try {
+        run->handle(span);
+        continue;
+      } catch (const std::exception& e) {
+        what = e.what();
+      } catch (...) {
+        log_.warn("handler_threw", "an asynchronous handler threw something unknown", {});
+      }
+      for (auto& d : span) {
+        if (d) {
+          d.complete({outcome_kind::retry, failure_class::exception, what, {}});
+        }
+      }
+    }
+  }
+}
+
+void tenant_handler_state::on_completions() {
+  message_began_ = clock::now();
+  const auto now = steady_ns();
+  for (auto& done : completions_->take()) {
+    auto& a = static_cast<running_attempt&>(*done);
+    forget_running(a);
+    duration_.observe(static_cast<double>(now - a.started_ns.load()) / 1e9);
+    end(a.ref, a.handler, a.number(), a.result(), a.events(), true);
+  }
+  flush();
+}
+
+void tenant_handler_state::forget_running(running_attempt& a) {
+  const auto place = a.place;
+  if (place + 1 < running_.size()) {
+    running_.back()->place = place;
+    std::swap(running_[place], running_.back());
+  }
+  running_.pop_back();
+}
+
+void tenant_handler_state::on_lanes_released(const lanes_released& msg) {
+  message_began_ = clock::now();
+  for (const auto& [lane, slot] : msg.lanes) {
+    if (auto next = lanes_.release(lane, {msg.epoch, slot})) {
+      runnable_.push_back(std::move(*next));
+    }
+  }
+  flush();
+}
+
+// ------------------------------------------------------------------ the end of an epoch
+
+void tenant_handler_state::on_epoch_dropped(const epoch_dropped& msg) {
+  message_began_ = clock::now();
+  cut_.insert(msg.epoch);
+  if (cut_.size() > remembered_cuts) {
+    cut_.erase(cut_.begin());
+  }
+  for (auto& ref : lanes_.remove_waiting(msg.epoch)) {
+    results_for(ref.batch()).dropped.push_back(ref.get().slot);
+  }
+  for (std::size_t i = running_.size(); i-- > 0;) {
+    const auto a = running_[i];
+    const bool begun = a->started_ns.load() != 0;
+    if (a->ref.batch().epoch != msg.epoch || (begun && !msg.running_too) || !a->fence()) {
+      continue; // one that has just completed is in the queue and will be taken as it is
+    }
+    auto& results = results_for(a->ref.batch());
+    (begun ? results.dropped_running : results.dropped).push_back(a->ref.get().slot);
+    forget_running(*a);
+    if (!msg.running_too) {
+      free_lane(a->ref);
+    }
+  }
+  if (msg.running_too) {
+    for (auto* groups : {&sent_, &unsent_}) {
+      for (auto& group : *groups) {
+        for (auto& r : group->records) {
+          if (r.ref.batch().epoch == msg.epoch && !std::exchange(r.finished_elsewhere, true)) {
+            results_for(r.ref.batch()).dropped_running.push_back(r.ref.get().slot);
+          }
+        }
+      }
+    }
+    for (auto& next : lanes_.release_owned_by(msg.epoch)) {
+      runnable_.push_back(std::move(next));
+    }
+  }
+  flush();
+}
+
+// ------------------------------------------------------------------ timeouts
+
+void tenant_handler_state::wake_for_timeouts() {
+  if (!tick_pending_) {
+    tick_pending_ = true;
+    self_->delayed_send(self_, timeout_tick, tick{});
+  }
+}
+
+void tenant_handler_state::on_tick() {
+  tick_pending_ = false;
+  const auto now = steady_ns();
+  for (std::size_t i = running_.size(); i-- > 0;) {
+    const auto a = running_[i];
+    const auto& entry = context_->handlers[a->handler];
+    const auto started = a->started_ns.load();
+    if (started == 0 ||
+        std::chrono::nanoseconds{now - started} < std::chrono::nanoseconds{entry.timeout} ||
+        !a->fence()) {
+      continue;
+    }
+    forget_running(*a);
+    fail(a->ref, entry.policy, a->number(),
+         {outcome_kind::retry,
+          failure_class::timeout,
+          "the attempt ran longer than " + std::to_string(entry.timeout.count()) + " ms",
+          {}},
+         true);
+    if (entry.pool && entry.pool->running() == entry.pool->threads() &&
+        pool_named_.pass(clock::now())) {
+      log_.warn("handler_pool_full",
+                "every thread of a handler is in a call that has timed out or "
+                "not returned; its other records wait",
+                {{"handler", entry.name},
+                 {"threads", entry.pool->threads()},
+                 {"queued", entry.pool->queued()}});
+    }
+  }
+  resend_outputs();
+  if (!running_.empty() || !unsent_.empty()) {
+    wake_for_timeouts();
+  }
+  flush();
+}
+
+// ------------------------------------------------------------------ results
+
+attempt_results& tenant_handler_state::results_for(const work_batch& batch) {
+  for (auto& box : boxes_) {
+    if (box.results.epoch == batch.epoch) {
+      return box.results;
+    }
+  }
+  boxes_.push_back({batch.origin, {}});
+  boxes_.back().results.epoch = batch.epoch;
+  return boxes_.back().results;
+}
+
+// Ends the handling of every message: runs what became free, then tells what came of it.
+void tenant_handler_state::flush() {
+  run_pending();
+  if (quick_calls_ > 0) {
+    const auto spent = std::chrono::duration<double>(clock::now() - message_began_).count();
+    duration_.observe_n(spent / static_cast<double>(quick_calls_), quick_calls_);
+    quick_calls_ = 0;
+  }
+  hand_to_async();
+  send_outputs();
+  for (auto& box : boxes_) {
+    auto& r = box.results;
+    if (r.whole || !r.processed.empty() || !r.skipped.empty() || !r.failed.empty() ||
+        !r.dropped.empty() || !r.dropped_running.empty()) {
+      self_->send(box.to, std::move(r));
+    }
+  }
+  boxes_.clear();
+}
+
+} // namespace streamer

@@ -1,0 +1,144 @@
+#pragma once
+
+#include "actors/tenant/key_lanes.hpp"
+#include "actors/tenant/tenant_context.hpp"
+#include "messages/actor_interfaces.hpp"
+#include "messages/handler.hpp"
+#include "runtime/logging/rate_limit.hpp"
+
+#include <caf/typed_event_based_actor.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace streamer {
+
+/// State of a tenant's handler: runs the handlers on the tenant's records, one of a
+/// key at a time. A failing record keeps its lane until the partition consumer says
+/// what became of it.
+class tenant_handler_state {
+ public:
+  static inline const char* name = "handler";
+
+  tenant_handler_state(tenant_handler_actor::pointer self, tenant_context_ptr context,
+                       std::shared_ptr<tenant_account> account, actor_links links);
+  ~tenant_handler_state();
+  tenant_handler_state(const tenant_handler_state&) = delete;
+  tenant_handler_state& operator=(const tenant_handler_state&) = delete;
+
+  tenant_handler_actor::behavior_type make_behavior();
+
+ private:
+  using clock = std::chrono::steady_clock;
+
+  /// One record as it was handed over.
+  struct work_ref {
+    work_slice_ptr slice;
+    std::uint32_t item = 0;
+    [[nodiscard]] const work_batch& batch() const { return *slice->batch; }
+    [[nodiscard]] const work_item& get() const { return slice->batch->items[item]; }
+    [[nodiscard]] lane_owner owner() const { return {slice->batch->epoch, get().slot}; }
+  };
+
+  /// An attempt that is not finished when its handler's call returns.
+  struct running_attempt final : attempt {
+    running_attempt(const work_ref& of, std::size_t handler_index,
+                    std::shared_ptr<const std::string> tenant,
+                    std::shared_ptr<completion_queue> queue,
+                    std::shared_ptr<fence_counters> counters)
+        : attempt{of.batch().ref(of.item), std::move(tenant),  of.get().attempts_before + 1, 0,
+                  std::move(queue),        std::move(counters)},
+          ref{of},
+          handler{handler_index} {}
+    work_ref ref;
+    std::size_t handler;
+    std::size_t place = 0; // in running_
+  };
+
+  /// A record whose handler has succeeded and whose events are not all acknowledged.
+  struct output_record {
+    work_ref ref;
+    std::uint32_t attempt = 0;
+    std::size_t handler = 0;
+    std::size_t events = 0;
+    bool finished_elsewhere = false;
+  };
+  struct output_group {
+    std::vector<output_record> records;
+    event_batch_ptr events;
+  };
+
+  void on_work(const work& msg);
+  void on_fresh(const work_slice_ptr& slice);
+  void on_lanes_released(const lanes_released& msg);
+  void on_epoch_dropped(const epoch_dropped& msg);
+  void on_completions();
+  void on_tick();
+
+  void start(const work_ref& ref, bool holds_lane);
+  void run_quick(const work_ref& ref, std::size_t handler, const record_function& run,
+                 bool holds_lane);
+  std::shared_ptr<running_attempt> begin(const work_ref& ref, std::size_t handler, bool holds_lane);
+  void end(const work_ref& ref, std::size_t handler, std::uint32_t attempt, outcome result,
+           std::vector<outbound_event>& events, bool holds_lane);
+  void fail(const work_ref& ref, std::shared_ptr<const failure_policy> policy,
+            std::uint32_t attempts, outcome result, bool holds_lane);
+  void keep_lane(const work_ref& ref);
+  void free_lane(const work_ref& ref);
+  void run_pending();
+  void hand_to_async();
+  void forget_running(running_attempt& a);
+
+  void collect_events(const work_ref& ref, std::size_t handler, std::uint32_t attempt,
+                      std::vector<outbound_event>& events);
+  void send_outputs();
+  void produce_group(const std::shared_ptr<output_group>& group);
+  void on_produced(const std::shared_ptr<output_group>& group, const produce_results& answer);
+  void resend_outputs();
+
+  attempt_results& results_for(const work_batch& batch);
+  void flush();
+  void wake_for_timeouts();
+  [[nodiscard]] bool is_cut(assignment_epoch epoch) const {
+    return !cut_.empty() && cut_.contains(epoch);
+  }
+
+  tenant_handler_actor::pointer self_;
+  tenant_context_ptr context_;
+  std::shared_ptr<tenant_account> account_;
+  std::shared_ptr<const std::string> tenant_;
+  actor_links links_;
+  log_handle log_;
+  histogram_ref duration_;
+  counter_ref outputs_produced_;
+
+  key_lanes<work_ref> lanes_;
+  std::deque<work_ref> runnable_;                // own their lanes
+  std::vector<std::vector<delivery>> for_async_; // by handler, until the end of the message
+  std::shared_ptr<completion_queue> completions_;
+  std::vector<std::shared_ptr<running_attempt>> running_;
+  emitter emitter_;
+
+  output_group outputs_; // being collected
+  std::vector<outbound_event> output_events_;
+  std::vector<std::shared_ptr<output_group>> sent_;   // not answered yet
+  std::vector<std::shared_ptr<output_group>> unsent_; // to be sent again
+
+  struct result_box {
+    partition_consumer_actor to;
+    attempt_results results;
+  };
+  std::vector<result_box> boxes_;
+  std::set<assignment_epoch> cut_; // nothing of these starts any more
+  bool tick_pending_ = false;
+  std::uint64_t quick_calls_ = 0; // since the last flush
+  clock::time_point message_began_;
+  every pool_named_{std::chrono::seconds{10}};
+};
+
+} // namespace streamer

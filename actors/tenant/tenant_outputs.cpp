@@ -1,0 +1,130 @@
+// The tenant handler's part that sends what handlers emitted: an input record is
+// finished when all its events are acknowledged.
+#include "actors/tenant/tenant_handler.hpp"
+
+#include <array>
+#include <caf/send.hpp>
+
+namespace streamer {
+namespace {
+
+// W3C trace context and baggage travel to every outbound record.
+constexpr std::array trace_headers{"traceparent", "tracestate", "baggage"};
+
+void carry_trace(const record_ref& from, outbound_event& to) {
+  if (to.with_record_headers) {
+    return;
+  }
+  for (const auto* name : trace_headers) {
+    const auto value = from.header(name);
+    const bool present = std::any_of(to.headers.begin(), to.headers.end(),
+                                     [&](const owned_header& h) { return h.name == name; });
+    if (!value.is_null() && !present) {
+      to.headers.push_back({name, std::string{value.view()}, false});
+    }
+  }
+}
+
+} // namespace
+
+void tenant_handler_state::collect_events(const work_ref& ref, std::size_t handler,
+                                          std::uint32_t attempt,
+                                          std::vector<outbound_event>& events) {
+  const auto record = ref.batch().ref(ref.item);
+  for (auto& e : events) {
+    carry_trace(record, e);
+    output_events_.push_back(std::move(e));
+  }
+  outputs_.records.push_back({ref, attempt, handler, events.size()});
+  events.clear();
+}
+
+void tenant_handler_state::send_outputs() {
+  if (outputs_.records.empty()) {
+    return;
+  }
+  auto group = std::make_shared<output_group>();
+  group->records = std::exchange(outputs_.records, {});
+  group->events = std::make_shared<const event_batch>(std::exchange(output_events_, {}));
+  produce_group(group);
+}
+
+void tenant_handler_state::produce_group(const std::shared_ptr<output_group>& group) {
+  sent_.push_back(group);
+  self_->request(links_.producer, caf::infinite, produce{group->events})
+      .then(
+          [this, group](const produce_results& answer) {
+            std::erase(sent_, group);
+            on_produced(group, answer);
+            flush();
+          },
+          // The producer actor has died. Whether it sent them is unknown: they are
+          // sent again, which at least once allows.
+          [this, group](const caf::error&) {
+            std::erase(sent_, group);
+            unsent_.push_back(group);
+            wake_for_timeouts();
+          });
+}
+
+void tenant_handler_state::on_produced(const std::shared_ptr<output_group>& group,
+                                       const produce_results& answer) {
+  auto again = std::make_shared<output_group>();
+  auto again_events = std::make_shared<event_batch>();
+  std::size_t first = 0;
+  for (auto& r : group->records) {
+    const delivery_result* worst = nullptr;
+    std::vector<std::size_t> unacknowledged;
+    for (auto i = first; i < first + r.events; ++i) {
+      const auto& d = answer.results[i];
+      if (d.state == delivery_state::acknowledged) {
+        outputs_produced_.add();
+        continue;
+      }
+      unacknowledged.push_back(i);
+      if (!worst || d.state == delivery_state::refused_for_good) {
+        worst = &d;
+      }
+    }
+    first += r.events;
+    if (r.finished_elsewhere) {
+      continue;
+    }
+    if (!worst) {
+      results_for(r.ref.batch()).processed.push_back(r.ref.get().slot);
+      continue;
+    }
+    const bool for_good = worst->state == delivery_state::refused_for_good;
+    context_->metrics->counter(metric::output_errors, {{"kind", for_good ? "for_good" : "for_now"}})
+        .add(unacknowledged.size());
+    if (for_good) {
+      // Its lane went on when the handler succeeded, so it is not kept now.
+      results_for(r.ref.batch())
+          .failed.push_back({r.ref.get().slot,
+                             r.attempt,
+                             {outcome_kind::reject,
+                              failure_class::output_refused,
+                              "an output was refused: " + worst->error_name,
+                              {}},
+                             context_->handlers[r.handler].policy});
+      continue;
+    }
+    for (const auto i : unacknowledged) {
+      again_events->push_back((*group->events)[i]);
+    }
+    again->records.push_back({r.ref, r.attempt, r.handler, unacknowledged.size()});
+  }
+  if (!again->records.empty()) {
+    again->events = std::move(again_events);
+    unsent_.push_back(std::move(again));
+    wake_for_timeouts();
+  }
+}
+
+void tenant_handler_state::resend_outputs() {
+  for (auto& group : std::exchange(unsent_, {})) {
+    produce_group(group);
+  }
+}
+
+} // namespace streamer
