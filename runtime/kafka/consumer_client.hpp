@@ -13,6 +13,8 @@
 
 namespace streamer {
 
+class consumer_loop;
+
 /// The Kafka consumer of a worker: `record_source` on librdkafka.
 ///
 /// Two librdkafka instances, one thread. The *member* joins the group, is told of rebalances and
@@ -48,9 +50,8 @@ class consumer_client final : public record_source {
   [[nodiscard]] consumer_status status() const;
 
  private:
-  class impl;
-  explicit consumer_client(std::unique_ptr<impl> impl);
-  std::unique_ptr<impl> impl_;
+  explicit consumer_client(std::unique_ptr<consumer_loop> loop);
+  std::unique_ptr<consumer_loop> loop_;
 };
 
-}  // namespace streamer
+} // namespace streamer

@@ -6,8 +6,7 @@ namespace streamer {
 // codes included: an output that is down must not turn into dead letters.
 delivery_state delivery_state_of(rd_kafka_resp_err_t code) {
   switch (code) {
-    case RD_KAFKA_RESP_ERR_NO_ERROR:
-      return delivery_state::acknowledged;
+    case RD_KAFKA_RESP_ERR_NO_ERROR: return delivery_state::acknowledged;
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
     case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
     case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
@@ -23,10 +22,8 @@ delivery_state delivery_state_of(rd_kafka_resp_err_t code) {
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
     case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
     case RD_KAFKA_RESP_ERR__INVALID_ARG:
-    case RD_KAFKA_RESP_ERR__BAD_MSG:
-      return delivery_state::refused_for_good;
-    default:
-      return delivery_state::refused_for_now;
+    case RD_KAFKA_RESP_ERR__BAD_MSG: return delivery_state::refused_for_good;
+    default: return delivery_state::refused_for_now;
   }
 }
 
@@ -41,19 +38,15 @@ bool is_too_large(rd_kafka_resp_err_t code) {
 // partition is gone then, a revocation or a loss has said so.
 commit_state commit_state_of(rd_kafka_resp_err_t code) {
   switch (code) {
-    case RD_KAFKA_RESP_ERR_NO_ERROR:
-      return commit_state::committed;
-    case RD_KAFKA_RESP_ERR_OFFSET_METADATA_TOO_LARGE:
-      return commit_state::metadata_too_large;
+    case RD_KAFKA_RESP_ERR_NO_ERROR: return commit_state::committed;
+    case RD_KAFKA_RESP_ERR_OFFSET_METADATA_TOO_LARGE: return commit_state::metadata_too_large;
     case RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID:
     case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID:
     case RD_KAFKA_RESP_ERR_FENCED_MEMBER_EPOCH:
     case RD_KAFKA_RESP_ERR__FENCED:
     case RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST:
-    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
-      return commit_state::stale;
-    default:
-      return commit_state::again;
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION: return commit_state::stale;
+    default: return commit_state::again;
   }
 }
 
@@ -63,11 +56,14 @@ bool is_authentication_failure(rd_kafka_resp_err_t code) {
     case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
     case RD_KAFKA_RESP_ERR_UNSUPPORTED_SASL_MECHANISM:
     case RD_KAFKA_RESP_ERR_ILLEGAL_SASL_STATE:
-    case RD_KAFKA_RESP_ERR__SSL:
-      return true;
-    default:
-      return false;
+    case RD_KAFKA_RESP_ERR__SSL: return true;
+    default: return false;
   }
 }
 
-}  // namespace streamer
+bool is_membership_error(rd_kafka_resp_err_t code) {
+  return code > RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED ||
+         code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC || code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+}
+
+} // namespace streamer

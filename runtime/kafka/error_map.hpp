@@ -26,4 +26,7 @@ namespace streamer {
 /// The brokers refuse the credentials, or the credentials lack the right.
 [[nodiscard]] bool is_authentication_failure(rd_kafka_resp_err_t code);
 
-}  // namespace streamer
+/// Says something of the group, of a subscribed topic or of one partition, not of a connection.
+[[nodiscard]] bool is_membership_error(rd_kafka_resp_err_t code);
+
+} // namespace streamer

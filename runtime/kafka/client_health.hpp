@@ -1,0 +1,54 @@
+// Whether a client reaches its brokers, from the errors that librdkafka reports. Internal.
+#pragma once
+
+#include "runtime/kafka/client_hooks.hpp"
+#include "runtime/logging/rate_limit.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace streamer {
+
+/// Counts and logs the errors of one client that belong to no request. Counters may be read by any
+/// thread; the rest belongs to the thread that serves the client.
+class client_health : public client_hooks {
+ public:
+  /// `what` names the client in log lines: "consumer", "producer".
+  client_health(log_handle log, std::string_view what);
+
+  void on_error(rd_kafka_resp_err_t code, std::string_view reason) override;
+
+  /// A broker has answered a request.
+  void answered() noexcept;
+
+  [[nodiscard]] bool connected() const { return connected_.load(std::memory_order_relaxed); }
+  [[nodiscard]] bool authenticated() const {
+    return authenticated_.load(std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::uint64_t auth_failures() const {
+    return auth_failures_.load(std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::uint64_t broker_errors() const {
+    return broker_errors_.load(std::memory_order_relaxed);
+  }
+  /// A fatal error was reported; `fatal_reason` asks the client for it.
+  [[nodiscard]] bool fatal() const { return fatal_.load(std::memory_order_relaxed); }
+
+ private:
+  std::string what_;
+  std::atomic<bool> connected_{false};
+  std::atomic<bool> authenticated_{true};
+  std::atomic<bool> fatal_{false};
+  std::atomic<std::uint64_t> auth_failures_{0};
+  std::atomic<std::uint64_t> broker_errors_{0};
+  every down_line_{std::chrono::seconds{30}};
+  every refused_line_{std::chrono::seconds{30}};
+};
+
+/// The client's fatal error as one line, or empty text.
+[[nodiscard]] std::string fatal_reason(rd_kafka_t& client);
+
+} // namespace streamer

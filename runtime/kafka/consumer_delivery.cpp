@@ -1,0 +1,179 @@
+// consumer_loop: which partitions are read, and the way of their records.
+#include "runtime/kafka/consumer_loop.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace streamer {
+namespace {
+
+constexpr std::int64_t most_records_a_poll = 1'000;
+// After a partition was added; see fetch_client::ask_offsets.
+constexpr std::chrono::milliseconds nudge_delay{20};
+
+} // namespace
+
+void consumer_loop::start(const std::vector<assignment_epoch>& epochs) {
+  std::vector<route*> changed;
+  for (const auto epoch : epochs) {
+    if (auto* const found = routes_.find(epoch)) {
+      found->started = true;
+      changed.push_back(found);
+    }
+  }
+  update_fetching(changed);
+}
+
+void consumer_loop::pause(assignment_epoch epoch) {
+  if (auto* const found = routes_.find(epoch)) {
+    found->paused = true;
+    update_fetching({found});
+  }
+}
+
+void consumer_loop::resume(assignment_epoch epoch) {
+  if (auto* const found = routes_.find(epoch)) {
+    found->paused = false;
+    update_fetching({found});
+  }
+}
+
+// The library's own pause and resume are not used: what is paused is not read at all, and read
+// again from the offset that is next, which is known here and nowhere better.
+void consumer_loop::update_fetching(const std::vector<route*>& changed) {
+  std::vector<fetch_start> starts;
+  std::vector<topic_partition> stops;
+  for (auto* const r : changed) {
+    if (r->wanted() == r->fetching) {
+      continue;
+    }
+    r->fetching = r->wanted();
+    if (r->fetching) {
+      starts.push_back(start_of(*r));
+    } else {
+      stops.push_back(r->tp);
+    }
+  }
+  if (!stops.empty()) {
+    fetcher_->remove(stops);
+  }
+  if (!starts.empty()) {
+    fetcher_->add(starts);
+    nudge_at_ = clock::now() + nudge_delay;
+  }
+}
+
+fetch_start consumer_loop::start_of(const route& of) const {
+  if (of.position >= 0) {
+    return {of.tp, of.position, of.leader_epoch};
+  }
+  if (of.committed.offset) {
+    return {of.tp, of.committed.offset->value(), of.committed.leader_epoch};
+  }
+  return {of.tp,
+          settings_.auto_offset_reset == offset_reset_kind::earliest ? RD_KAFKA_OFFSET_BEGINNING
+                                                                     : RD_KAFKA_OFFSET_END,
+          -1};
+}
+
+// Returns whether more is waiting. With next to no credit left it is better to sleep until there is
+// a worthwhile amount than to go round for single records.
+bool consumer_loop::read() {
+  if (!intake_) {
+    return false;
+  }
+  const auto least = std::clamp<std::int64_t>(credit_.limits().records / 20, 1, 500);
+  auto available = credit_.available();
+  starving_ = false;
+  if (available < least) {
+    starving_ = credit_.starve();
+    if (starving_) {
+      return false;
+    }
+    available = credit_.available();
+  }
+  const auto most = std::min(available, most_records_a_poll);
+  if (most <= 0) {
+    return false;
+  }
+  const auto messages = fetcher_->poll(static_cast<std::size_t>(most));
+  deliver(messages);
+  return std::cmp_equal(messages.size(), most);
+}
+
+// One fetch brings the records of a partition side by side, so they are handled in runs.
+void consumer_loop::deliver(std::span<rd_kafka_message_t*> messages) {
+  std::size_t at = 0;
+  while (at < messages.size()) {
+    const auto* const first = messages[at];
+    if (first->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      const message_ptr owned{messages[at]};
+      take_error(*owned);
+      ++at;
+      continue;
+    }
+    auto last = at + 1;
+    while (last < messages.size() && messages[last]->err == RD_KAFKA_RESP_ERR_NO_ERROR &&
+           messages[last]->rkt == first->rkt && messages[last]->partition == first->partition) {
+      ++last;
+    }
+    const auto run = messages.subspan(at, last - at);
+    auto* const to =
+        routes_.find(first->rkt, rd_kafka_topic_name(first->rkt), partition_id{first->partition});
+    if (to != nullptr && to->fetching) {
+      append(*to, run);
+    } else {
+      draft_.stale_records += run.size();
+      std::ranges::for_each(run, rd_kafka_message_destroy);
+    }
+    at = last;
+  }
+  flush_all();
+}
+
+void consumer_loop::append(route& to, std::span<rd_kafka_message_t*> run) {
+  if (to.building == nullptr) {
+    to.building = std::make_shared<kafka_batch>(fetcher_->lease(), to.tp.topic, to.tp.partition);
+    touched_.push_back(&to);
+  }
+  to.building->reserve(run.size());
+  for (auto* const message : run) {
+    if (message->offset < to.position) {
+      ++draft_.stale_records;
+      rd_kafka_message_destroy(message);
+      continue;
+    }
+    to.position = message->offset + 1;
+    to.building->add(*message);
+  }
+}
+
+void consumer_loop::flush(route& of) {
+  const auto batch = std::exchange(of.building, nullptr);
+  if (batch == nullptr || batch->records().empty()) {
+    return;
+  }
+  of.leader_epoch = batch->records().back().leader_epoch;
+  const auto count = static_cast<std::int64_t>(batch->records().size());
+  credit_.take(count, batch->charged());
+  records_.fetch_add(static_cast<std::uint64_t>(count), std::memory_order_relaxed);
+  bytes_.fetch_add(static_cast<std::uint64_t>(batch->charged()), std::memory_order_relaxed);
+  events_.on_records(of.epoch, batch);
+}
+
+void consumer_loop::flush_all() {
+  for (auto* const r : touched_) {
+    flush(*r);
+  }
+  touched_.clear();
+}
+
+void consumer_loop::note_offsets(const offsets_reply& reply) {
+  for (const auto& [tp, offset] : reply.offsets) {
+    if (auto* const found = routes_.find(tp)) {
+      (reply.end == log_end::low ? found->low : found->end) = offset;
+    }
+  }
+}
+
+} // namespace streamer

@@ -1,0 +1,212 @@
+#include "runtime/kafka/consumer_loop.hpp"
+
+#include <array>
+#include <utility>
+
+namespace streamer {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// How long a turn may sleep. The member has to be served more often than max.poll.interval (10 s
+// at the least), timers want 100 ms.
+constexpr milliseconds longest_sleep{100};
+// While records keep coming nothing waits, so the rest is looked after by the clock.
+constexpr milliseconds service_interval{5};
+constexpr milliseconds timer_interval{50};
+constexpr seconds ends_interval{1};
+constexpr seconds lows_interval{30};
+constexpr seconds leave_commit_budget{5};
+constexpr seconds leave_budget{5};
+
+enum flag_bit : unsigned { commands_bit = 1, member_bit = 2, replies_bit = 4, records_bit = 8 };
+
+} // namespace
+
+consumer_loop::consumer_loop(const settings& config, source_events& events, credit_pool& credit,
+                             log_handle log)
+    : settings_{config.consumer},
+      config_{config},
+      events_{events},
+      credit_{credit},
+      log_{std::move(log)},
+      inbox_{std::make_shared<inbox<command>>()} {}
+
+consumer_loop::~consumer_loop() {
+  abandon_.store(true);
+  inbox_->poke();
+  if (thread_.joinable()) {
+    thread_.join();
+  }
+}
+
+std::string consumer_loop::open() {
+  auto member = group_member::create(config_, *this, log_);
+  if (!member) {
+    return member.error();
+  }
+  auto fetcher = fetch_client::create(config_, log_);
+  if (!fetcher) {
+    return fetcher.error();
+  }
+  member_ = std::move(member).value();
+  fetcher_ = std::move(fetcher).value();
+  credit_.on_available([woken = inbox_] { woken->poke(); });
+  return {};
+}
+
+void consumer_loop::run() {
+  thread_ = std::thread{[this] { thread_main(); }};
+}
+
+void consumer_loop::thread_main() {
+  if (auto failure = member_->subscribe(settings_.topics); !failure.empty()) {
+    fail(1, std::move(failure));
+  }
+  auto now = clock::now();
+  while (!abandon_.load(std::memory_order_relaxed) && !may_leave(now)) {
+    turn(now);
+    if (!hungry_) {
+      wait(now);
+    }
+    now = clock::now();
+  }
+  const bool told = leave_by_.has_value();
+  drop([this] {
+    std::vector<assignment_epoch> all;
+    for (const auto& [epoch, owned] : routes_.all()) {
+      all.push_back(epoch);
+    }
+    return all;
+  }());
+  member_->close(clock::now() + leave_budget);
+  member_.reset();
+  fetcher_.reset();
+  publish();
+  if (told) {
+    events_.on_left();
+  }
+}
+
+void consumer_loop::turn(time_point now) {
+  last_turn_ns_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+  run_commands();
+  if ((raised_ & (member_bit | replies_bit)) != 0 || now - served_at_ >= service_interval) {
+    served_at_ = now;
+    raised_ = 0;
+    member_->serve();
+    for (const auto& reply : fetcher_->take_replies()) {
+      note_offsets(reply);
+    }
+    check_fatal();
+    advance_offset_requests(now);
+    advance_revocation(now);
+  }
+  advance_commits(now);
+  if (now - timers_at_ >= timer_interval) {
+    timers_at_ = now;
+    advance_timers(now);
+  }
+  hungry_ = read();
+}
+
+void consumer_loop::run_commands() {
+  inbox_->take(commands_);
+  for (const auto& run : commands_) {
+    run(*this);
+  }
+}
+
+void consumer_loop::wait(time_point now) {
+  const std::array<const wakeup*, 4> flags{&inbox_->flag(), &member_->flag(),
+                                           &fetcher_->replies_flag(), &fetcher_->records_flag()};
+  // Records that may not be taken are no reason to wake up.
+  const bool records_matter = intake_ && !starving_;
+  auto sleep = longest_sleep;
+  if (nudge_at_) {
+    sleep = std::min(sleep, std::chrono::ceil<milliseconds>(*nudge_at_ - now));
+  }
+  raised_ = wait_for_any(std::span{flags}.first(records_matter ? 4 : 3), sleep);
+}
+
+void consumer_loop::advance_timers(time_point now) {
+  advance_rereads(now);
+  if (nudge_at_ && now >= *nudge_at_) {
+    nudge_at_.reset();
+    ask_ends(now);
+  }
+  if (now - ends_asked_at_ >= ends_interval) {
+    ask_ends(now);
+    const auto [id, joined] = member_->membership();
+    draft_.member_id = id;
+    draft_.joined = joined;
+  }
+  if (now - lows_asked_at_ >= lows_interval && routes_.size() > 0) {
+    lows_asked_at_ = now;
+    std::vector<topic_partition> partitions;
+    for (const auto& [epoch, owned] : routes_.all()) {
+      partitions.push_back(owned->tp);
+    }
+    fetcher_->ask_offsets(log_end::low, partitions);
+  }
+  publish();
+}
+
+void consumer_loop::ask_ends(time_point now) {
+  ends_asked_at_ = now;
+  std::vector<topic_partition> partitions;
+  for (const auto& [epoch, owned] : routes_.all()) {
+    partitions.push_back(owned->tp);
+  }
+  if (partitions.empty()) {
+    fetcher_->ask_brokers();
+  } else {
+    fetcher_->ask_offsets(log_end::high, partitions);
+  }
+}
+
+void consumer_loop::leave() {
+  intake_ = false;
+  if (!leave_by_) {
+    leave_by_ = clock::now() + leave_commit_budget;
+  }
+}
+
+bool consumer_loop::may_leave(time_point now) const {
+  return leave_by_ && (book_.settled() || now >= *leave_by_);
+}
+
+void consumer_loop::publish() {
+  auto next = draft_;
+  if (member_ != nullptr) {
+    next.connected = fetcher_->health().connected();
+    next.authenticated = member_->authenticated() && fetcher_->health().authenticated();
+    next.auth_failures = member_->auth_failures() + fetcher_->health().auth_failures();
+    next.broker_errors = member_->broker_errors() + fetcher_->health().broker_errors();
+    draft_.auth_failures = next.auth_failures;
+    draft_.broker_errors = next.broker_errors;
+  }
+  next.joined = next.joined && member_ != nullptr;
+  next.fatal = failed_;
+  next.idle_member = next.joined && routes_.size() == 0 && unlocated_.empty();
+  for (const auto& [epoch, owned] : routes_.all()) {
+    next.partitions.push_back({owned->tp, epoch, owned->low, owned->end, owned->position,
+                               owned->started, owned->paused, owned->leaving});
+  }
+  const std::lock_guard lock{status_mutex_};
+  published_ = std::move(next);
+}
+
+consumer_status consumer_loop::status() const {
+  auto result = [this] {
+    const std::lock_guard lock{status_mutex_};
+    return published_;
+  }();
+  result.last_poll_ns = last_turn_ns_.load(std::memory_order_relaxed);
+  result.records = records_.load(std::memory_order_relaxed);
+  result.bytes = bytes_.load(std::memory_order_relaxed);
+  return result;
+}
+
+} // namespace streamer

@@ -1,0 +1,279 @@
+// consumer_loop: what the group gives and takes, and what is committed to it.
+#include "runtime/kafka/consumer_loop.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace streamer {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Beyond consumer.drain_timeout_ms: the drain's owner answers at the deadline, not before it.
+constexpr milliseconds drain_grace{1'500};
+constexpr milliseconds last_commit_budget{3'000};
+constexpr milliseconds retry_interval{250};
+// A refused last commit would otherwise be repeated as fast as the coordinator answers.
+constexpr milliseconds last_commit_retry{50};
+
+std::string names(const std::vector<topic_partition>& partitions) {
+  std::string text;
+  for (const auto& tp : partitions) {
+    if (text.size() > 400) {
+      return text + " …";
+    }
+    text += (text.empty() ? "" : " ") + to_string(tp);
+  }
+  return text;
+}
+
+} // namespace
+
+void consumer_loop::on_group_assigned(std::vector<topic_partition> partitions) {
+  ++draft_.assignments;
+  draft_.joined = true;
+  log_.info("partitions_assigned", "the group assigns partitions",
+            {{"count", partitions.size()}, {"partitions", names(partitions)}});
+  want_offsets(std::move(partitions));
+}
+
+void consumer_loop::on_group_revoking(std::vector<topic_partition> partitions) {
+  ++draft_.revocations;
+  log_.info("partitions_revoking", "the group takes partitions away; draining them",
+            {{"count", partitions.size()}, {"partitions", names(partitions)}});
+  forget_wanted(partitions);
+  const auto leaving = epochs_of(partitions);
+  std::vector<route*> changed;
+  std::vector<assignment_epoch> told;
+  for (const auto epoch : leaving) {
+    auto& r = *routes_.find(epoch);
+    r.leaving = true;
+    changed.push_back(&r);
+    if (!r.released) {
+      told.push_back(epoch);
+    }
+  }
+  update_fetching(changed);
+  const auto drain_until = clock::now() + settings_.drain_timeout + drain_grace;
+  revocation_.emplace(leaving, drain_until, drain_until + last_commit_budget);
+  for (const auto epoch : leaving) {
+    if (routes_.find(epoch)->released) {
+      revocation_->released(epoch);
+    }
+  }
+  if (!told.empty()) {
+    events_.on_revoking(std::move(told));
+  }
+}
+
+void consumer_loop::on_group_lost(std::vector<topic_partition> partitions) {
+  forget_wanted(partitions);
+  const auto epochs = epochs_of(partitions);
+  revocation_.reset();
+  if (epochs.empty()) {
+    return;
+  }
+  ++draft_.losses;
+  draft_.joined = false;
+  log_.warn("partitions_lost", "the group gave partitions to others; nothing of them is committed",
+            {{"count", partitions.size()}, {"partitions", names(partitions)}});
+  drop(epochs);
+  events_.on_lost(epochs);
+}
+
+std::vector<assignment_epoch> consumer_loop::epochs_of(
+    const std::vector<topic_partition>& partitions) {
+  std::vector<assignment_epoch> epochs;
+  for (const auto& tp : partitions) {
+    if (const auto* const found = routes_.find(tp)) {
+      epochs.push_back(found->epoch);
+    }
+  }
+  return epochs;
+}
+
+// Ends ownerships: nothing is delivered or committed for them any more.
+void consumer_loop::drop(const std::vector<assignment_epoch>& epochs) {
+  std::vector<route*> ended;
+  for (const auto epoch : epochs) {
+    if (auto* const found = routes_.find(epoch)) {
+      found->leaving = true;
+      ended.push_back(found);
+    }
+  }
+  update_fetching(ended);
+  for (const auto epoch : epochs) {
+    book_.forget(epoch);
+    rereads_.erase(epoch);
+    routes_.remove(epoch);
+  }
+}
+
+void consumer_loop::want_offsets(std::vector<topic_partition> partitions) {
+  unlocated_.insert(std::make_move_iterator(partitions.begin()),
+                    std::make_move_iterator(partitions.end()));
+  offsets_not_before_ = {};
+}
+
+void consumer_loop::forget_wanted(const std::vector<topic_partition>& partitions) {
+  for (const auto& tp : partitions) {
+    unlocated_.erase(tp);
+    for (auto& [request, asked] : offset_requests_) {
+      std::erase(asked, tp);
+    }
+  }
+}
+
+// A commit that is on its way is waited for: it may belong to a partition that is asked for after
+// `restart`, and its answer would be the older offset.
+void consumer_loop::advance_offset_requests(time_point now) {
+  if (unlocated_.empty() || book_.busy() || now < offsets_not_before_) {
+    return;
+  }
+  std::vector<topic_partition> asked{unlocated_.begin(), unlocated_.end()};
+  unlocated_.clear();
+  offsets_not_before_ = now + retry_interval;
+  const auto request = ++last_offset_request_;
+  member_->fetch_committed(request, asked);
+  offset_requests_.emplace(request, std::move(asked));
+}
+
+void consumer_loop::on_group_offsets(committed_reply reply) {
+  auto asked = offset_requests_.extract(reply.request);
+  if (asked.empty()) {
+    return;
+  }
+  auto& missing = asked.mapped();
+  std::vector<assigned_partition> assigned;
+  for (auto& [tp, committed] : reply.positions) {
+    if (std::erase(missing, tp) > 0) {
+      const auto& r = routes_.add(std::move(tp), std::move(committed));
+      assigned.push_back({r.tp, r.epoch, r.committed, member_->cluster_id()});
+    }
+  }
+  if (!missing.empty()) {
+    log_sometimes("committed_offsets_unavailable", RD_KAFKA_RESP_ERR__NO_OFFSET, "",
+                  "the group's coordinator does not tell the committed offsets; trying again: " +
+                      reply.error);
+    unlocated_.insert(missing.begin(), missing.end());
+  }
+  if (!assigned.empty()) {
+    events_.on_assigned(std::move(assigned));
+  }
+}
+
+void consumer_loop::restart(const std::vector<assignment_epoch>& epochs) {
+  std::vector<topic_partition> again;
+  std::vector<assignment_epoch> ended;
+  for (const auto epoch : epochs) {
+    const auto* const found = routes_.find(epoch);
+    if (found == nullptr) {
+      continue;
+    }
+    if (found->leaving) {
+      release(epoch, std::nullopt);
+      continue;
+    }
+    again.push_back(found->tp);
+    ended.push_back(epoch);
+  }
+  drop(ended);
+  want_offsets(std::move(again));
+}
+
+void consumer_loop::commit(std::vector<commit_request> requests) {
+  std::vector<commit_result> stale;
+  for (auto& request : requests) {
+    const auto* const found = routes_.find(request.epoch);
+    if (found == nullptr || found->released) {
+      stale.push_back({request.epoch, request.offset, commit_state::stale, "not assigned"});
+    } else {
+      book_.enter(std::move(request));
+    }
+  }
+  if (!stale.empty()) {
+    events_.on_committed(std::move(stale));
+  }
+}
+
+void consumer_loop::release(assignment_epoch epoch, std::optional<commit_request> last) {
+  auto* const found = routes_.find(epoch);
+  if (found == nullptr || found->released) {
+    return;
+  }
+  found->released = true;
+  update_fetching({found});
+  if (last) {
+    book_.enter_last(std::move(*last));
+  }
+  if (revocation_) {
+    revocation_->released(epoch);
+    served_at_ = {};
+  }
+}
+
+void consumer_loop::advance_commits(time_point now) {
+  if (!book_.due() || now < commit_not_before_) {
+    return;
+  }
+  std::vector<std::pair<topic_partition, commit_request>> named;
+  for (auto& request : book_.send()) {
+    const auto* const found = routes_.find(request.epoch);
+    named.emplace_back(found->tp, std::move(request));
+  }
+  member_->commit(named);
+}
+
+void consumer_loop::on_group_committed(const std::vector<commit_book::ending>& endings) {
+  const auto refused = std::ranges::find_if(
+      endings, [](const auto& end) { return end.state != commit_state::committed; });
+  auto told = book_.finish(endings);
+  if (refused != endings.end()) {
+    ++draft_.commit_failures;
+    log_.debug("commit_refused", "a commit was refused", {{"error", refused->error}});
+    commit_not_before_ = clock::now() + last_commit_retry;
+  }
+  if (!told.empty()) {
+    events_.on_committed(std::move(told));
+  }
+}
+
+void consumer_loop::advance_revocation(time_point now) {
+  if (!revocation_) {
+    return;
+  }
+  const auto& leaving = revocation_->leaving();
+  const bool settled =
+      std::ranges::all_of(leaving, [this](const auto epoch) { return book_.settled(epoch); });
+  const auto step = revocation_->next(now, member_->lost(), settled);
+  if (step == revocation::step::drain || step == revocation::step::commit) {
+    return;
+  }
+  const bool lost = step == revocation::step::lose;
+  auto late = lost ? leaving : revocation_->late();
+  std::vector<topic_partition> late_names;
+  for (const auto epoch : late) {
+    if (const auto* const found = routes_.find(epoch)) {
+      late_names.push_back(found->tp);
+    }
+  }
+  if (lost) {
+    ++draft_.losses;
+    log_.warn("partitions_lost", "partitions were lost while they drained; nothing is committed",
+              {{"partitions", names(late_names)}});
+  } else if (!late.empty()) {
+    log_.warn("drain_late", "partitions are given up with records unfinished; they are read again",
+              {{"partitions", names(late_names)}});
+  } else if (!settled) {
+    log_.warn("last_commit_failed", "the last commit of partitions that leave was not answered",
+              {{"count", leaving.size()}});
+  }
+  drop(std::vector{leaving});
+  revocation_.reset();
+  member_->give_up();
+  if (!late.empty()) {
+    events_.on_lost(std::move(late));
+  }
+}
+
+} // namespace streamer

@@ -1,0 +1,185 @@
+// consumer_loop: errors of partitions, of the group and of the clients.
+#include "runtime/kafka/consumer_loop.hpp"
+
+#include "runtime/kafka/error_map.hpp"
+
+#include <utility>
+
+namespace streamer {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr seconds reread_delay{1};
+constexpr seconds range_timeout{2};
+constexpr seconds line_interval{30};
+constexpr std::size_t most_lines = 200;
+
+std::string_view advice(rd_kafka_resp_err_t code) {
+  switch (code) {
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_ID:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+      return "the topic does not exist: create it (streamer topics create) or correct "
+             "consumer.topics";
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+      return "this user may not read the topic: grant READ and DESCRIBE on it";
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+      return "this user may not use the group: grant READ on consumer.group_id";
+    case RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED:
+      return "the consumer thread was stopped for longer than consumer.max_poll_interval_ms";
+    case RD_KAFKA_RESP_ERR__BAD_MSG:
+    case RD_KAFKA_RESP_ERR__BAD_COMPRESSION:
+      return "a record batch is damaged or cannot be decompressed; the partition waits and reads "
+             "it again";
+    default: return "passes by itself or is repeated";
+  }
+}
+
+// After these the library goes on behind the damaged batch: its records would be skipped.
+bool skips_records(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR__BAD_MSG || code == RD_KAFKA_RESP_ERR__BAD_COMPRESSION ||
+         code == RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED || code == RD_KAFKA_RESP_ERR__UNDERFLOW ||
+         code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
+}
+
+} // namespace
+
+void consumer_loop::take_error(const rd_kafka_message_t& message) {
+  const std::string_view topic =
+      message.rkt == nullptr ? std::string_view{} : rd_kafka_topic_name(message.rkt);
+  auto* const r = message.rkt == nullptr
+                      ? nullptr
+                      : routes_.find(message.rkt, rd_kafka_topic_name(message.rkt),
+                                     partition_id{message.partition});
+  if (r == nullptr || !r->fetching) {
+    if (message.err != RD_KAFKA_RESP_ERR__PARTITION_EOF &&
+        message.err != RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
+      log_sometimes("fetch_error", message.err, topic, rd_kafka_message_errstr(&message));
+    }
+    return;
+  }
+  flush(*r);
+  if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+    if (message.offset >= r->position) {
+      r->position = message.offset;
+      events_.on_end_reached(r->epoch, offset_id{message.offset});
+    }
+    return;
+  }
+  const std::string reason = rd_kafka_message_errstr(&message);
+  if (message.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
+    out_of_range(*r, reason);
+    return;
+  }
+  log_sometimes("fetch_error", message.err, topic, reason);
+  if (skips_records(message.err)) {
+    read_again_later(*r);
+  }
+}
+
+void consumer_loop::read_again_later(route& of) {
+  fetcher_->remove({of.tp});
+  of.fetching = false;
+  rereads_[of.epoch] = clock::now() + reread_delay;
+}
+
+void consumer_loop::advance_rereads(time_point now) {
+  std::vector<route*> due;
+  for (auto it = rereads_.begin(); it != rereads_.end();) {
+    if (now < it->second) {
+      ++it;
+      continue;
+    }
+    if (auto* const found = routes_.find(it->first)) {
+      due.push_back(found);
+    }
+    it = rereads_.erase(it);
+  }
+  update_fetching(due);
+}
+
+// The client has stopped reading the partition and says so whenever a start offset cannot be used;
+// the log's range tells whether the offset is outside it or the broker was at fault.
+void consumer_loop::out_of_range(route& of, std::string_view reason) {
+  const auto begin = start_of(of);
+  const auto range = fetcher_->ask_range(of.tp, range_timeout);
+  if (!range || begin.offset < 0 ||
+      (begin.offset >= range->first && begin.offset <= range->second)) {
+    log_sometimes("fetch_error", RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, of.tp.topic, reason);
+    read_again_later(of);
+    return;
+  }
+  ++draft_.out_of_range;
+  const auto [low, high] = *range;
+  if (settings_.on_out_of_range == out_of_range_kind::stop) {
+    fetcher_->remove({of.tp});
+    of.fetching = false;
+    of.paused = true;
+    fail(1, to_string(of.tp) + ": offset " + std::to_string(begin.offset) +
+                " is to be read next, but the log holds " + std::to_string(low) + " to " +
+                std::to_string(high) +
+                "; move the group with 'streamer process seek', or set consumer.on_out_of_range "
+                "to earliest or latest");
+    return;
+  }
+  const auto target = settings_.on_out_of_range == out_of_range_kind::earliest ? low : high;
+  const auto skipped = std::max<std::int64_t>(target - begin.offset, 0);
+  draft_.skipped_records += static_cast<std::uint64_t>(skipped);
+  log_.warn("offsets_skipped", "the next offset is not in the log; going on elsewhere",
+            {{"partition", to_string(of.tp)},
+             {"from_offset", begin.offset},
+             {"to_offset", target},
+             {"skipped", skipped},
+             {"low", low},
+             {"high", high}});
+  fetcher_->remove({of.tp});
+  of.position = target;
+  of.leader_epoch = -1;
+  fetcher_->add({start_of(of)});
+}
+
+void consumer_loop::on_group_error(rd_kafka_resp_err_t code, std::string_view reason) {
+  log_sometimes("group_error", code, "", reason);
+}
+
+void consumer_loop::check_fatal() {
+  if (failed_) {
+    return;
+  }
+  auto reason = member_->fatal() ? fatal_reason(member_->client()) : std::string{};
+  if (reason.empty() && fetcher_->health().fatal()) {
+    reason = fetcher_->fatal();
+  }
+  if (!reason.empty()) {
+    fail(3, "the Kafka client cannot go on: " + reason);
+  }
+}
+
+void consumer_loop::fail(int exit_code, std::string what) {
+  intake_ = false;
+  if (std::exchange(failed_, true)) {
+    return;
+  }
+  log_.error("consumer_failed", what, {{"exit_code", exit_code}});
+  events_.on_failed({exit_code, std::move(what)});
+}
+
+void consumer_loop::log_sometimes(std::string_view event, rd_kafka_resp_err_t code,
+                                  std::string_view topic, std::string_view reason) {
+  auto key = std::string{error_name(code)} + ' ' + std::string{topic};
+  if (lines_.size() >= most_lines && !lines_.contains(key)) {
+    lines_.clear();
+  }
+  auto& line = lines_.try_emplace(std::move(key), line_interval).first->second;
+  if (const auto suppressed = line.pass(clock::now())) {
+    log_.warn(event, advice(code),
+              {{"error", error_name(code)},
+               {"topic", topic},
+               {"reason", reason},
+               {"suppressed", *suppressed}});
+  }
+}
+
+} // namespace streamer

@@ -1,0 +1,141 @@
+#include "runtime/kafka/fetch_client.hpp"
+
+#include "runtime/kafka/client_config.hpp"
+#include "runtime/kafka/partition_lists.hpp"
+
+#include <algorithm>
+
+namespace streamer {
+
+fetch_client::owner::~owner() {
+  if (client != nullptr) {
+    // It is in no group: there is nothing to leave.
+    rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+  }
+}
+
+fetch_client::fetch_client(std::shared_ptr<owner> shared) : owner_{std::move(shared)} {
+  rd_kafka_poll_set_consumer(client());
+  queue_.reset(rd_kafka_queue_get_consumer(client()));
+  replies_.reset(rd_kafka_queue_new(client()));
+  const auto raise = wakeup::raise_bytes();
+  rd_kafka_queue_io_event_enable(queue_.get(), records_flag_.descriptor(), raise.data(),
+                                 raise.size());
+  rd_kafka_queue_io_event_enable(replies_.get(), replies_flag_.descriptor(), raise.data(),
+                                 raise.size());
+}
+
+// A batch may keep the client alive: it must not write to a descriptor that has another meaning by
+// then.
+fetch_client::~fetch_client() {
+  for (auto* const queue : {queue_.get(), replies_.get()}) {
+    rd_kafka_queue_io_event_enable(queue, -1, nullptr, 0);
+  }
+}
+
+result<std::unique_ptr<fetch_client>> fetch_client::create(const settings& config, log_handle log) {
+  using outcome = result<std::unique_ptr<fetch_client>>;
+  auto shared = std::make_shared<owner>(std::move(log));
+  auto client = make_client(config, client_role::reader, shared->health);
+  if (!client) {
+    return outcome::failure(client.error());
+  }
+  shared->client = std::move(client).value().release();
+  return std::unique_ptr<fetch_client>{new fetch_client{std::move(shared)}};
+}
+
+void fetch_client::add(const std::vector<fetch_start>& starts) {
+  const auto list = new_partition_list(static_cast<int>(starts.size()));
+  for (const auto& start : starts) {
+    auto& partition = add_partition(*list, start.tp);
+    partition.offset = start.offset;
+    rd_kafka_topic_partition_set_leader_epoch(&partition, start.leader_epoch);
+  }
+  if (const error_ptr error{rd_kafka_incremental_assign(client(), list.get())}) {
+    health().log().error("fetch_refused", "the client refuses to read partitions",
+                         {{"reason", rd_kafka_error_string(error.get())}});
+  }
+}
+
+void fetch_client::remove(const std::vector<topic_partition>& partitions) {
+  const auto list = new_partition_list(static_cast<int>(partitions.size()));
+  for (const auto& tp : partitions) {
+    add_partition(*list, tp);
+  }
+  if (const error_ptr error{rd_kafka_incremental_unassign(client(), list.get())}) {
+    health().log().error("fetch_stop_refused", "the client refuses to stop reading partitions",
+                         {{"reason", rd_kafka_error_string(error.get())}});
+  }
+}
+
+// Timeout 0: with any other the call waits until the array is full or the time is up, and that is
+// latency for the records it already has.
+std::span<rd_kafka_message_t*> fetch_client::poll(std::size_t most) {
+  messages_.resize(most);
+  const auto count = rd_kafka_consume_batch_queue(queue_.get(), 0, messages_.data(), most);
+  return {messages_.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))};
+}
+
+void fetch_client::ask_offsets(log_end end, const std::vector<topic_partition>& partitions) {
+  if (partitions.empty()) {
+    return;
+  }
+  const auto list = new_partition_list(static_cast<int>(partitions.size()));
+  for (const auto& tp : partitions) {
+    add_partition(*list, tp).offset =
+        end == log_end::low ? RD_KAFKA_OFFSET_SPEC_EARLIEST : RD_KAFKA_OFFSET_SPEC_LATEST;
+  }
+  auto* const options = rd_kafka_AdminOptions_new(client(), RD_KAFKA_ADMIN_OP_LISTOFFSETS);
+  error_ptr{
+      rd_kafka_AdminOptions_set_isolation_level(options, RD_KAFKA_ISOLATION_LEVEL_READ_COMMITTED)};
+  rd_kafka_AdminOptions_set_request_timeout(options, 5'000, nullptr, 0);
+  rd_kafka_AdminOptions_set_opaque(options, number_as_opaque(end == log_end::low ? 1 : 2));
+  rd_kafka_ListOffsets(client(), list.get(), options, replies_.get());
+  rd_kafka_AdminOptions_destroy(options);
+}
+
+void fetch_client::ask_brokers() {
+  auto* const options = rd_kafka_AdminOptions_new(client(), RD_KAFKA_ADMIN_OP_DESCRIBECLUSTER);
+  rd_kafka_AdminOptions_set_request_timeout(options, 5'000, nullptr, 0);
+  rd_kafka_DescribeCluster(client(), options, replies_.get());
+  rd_kafka_AdminOptions_destroy(options);
+}
+
+std::vector<offsets_reply> fetch_client::take_replies() {
+  std::vector<offsets_reply> replies;
+  while (const event_ptr event{rd_kafka_queue_poll(replies_.get(), 0)}) {
+    const auto* const found = rd_kafka_event_ListOffsets_result(event.get());
+    if (found == nullptr || rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      continue; // asked again before long
+    }
+    std::size_t count = 0;
+    const auto* const* infos = rd_kafka_ListOffsets_result_infos(found, &count);
+    auto& reply = replies.emplace_back();
+    reply.end =
+        opaque_as_number(rd_kafka_event_opaque(event.get())) == 1 ? log_end::low : log_end::high;
+    for (const auto* info : std::span{infos, count}) {
+      const auto* const partition = rd_kafka_ListOffsetsResultInfo_topic_partition(info);
+      if (partition->err == RD_KAFKA_RESP_ERR_NO_ERROR && partition->offset >= 0) {
+        reply.offsets.emplace_back(name_of(*partition), partition->offset);
+      }
+    }
+    if (!reply.offsets.empty()) {
+      health().answered();
+    }
+  }
+  return replies;
+}
+
+std::optional<std::pair<std::int64_t, std::int64_t>> fetch_client::ask_range(
+    const topic_partition& tp, std::chrono::milliseconds timeout) {
+  std::int64_t low = -1;
+  std::int64_t high = -1;
+  if (rd_kafka_query_watermark_offsets(client(), tp.topic.c_str(), tp.partition.value(), &low,
+                                       &high, static_cast<int>(timeout.count())) !=
+      RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return std::nullopt;
+  }
+  return std::pair{low, high};
+}
+
+} // namespace streamer

@@ -1,0 +1,103 @@
+// The librdkafka instance that reads what the group's member owns. Internal to runtime/kafka; one
+// thread.
+#pragma once
+
+#include "config/settings.hpp"
+#include "messages/ids.hpp"
+#include "runtime/kafka/client_health.hpp"
+#include "runtime/kafka/handles.hpp"
+#include "runtime/kafka/result.hpp"
+#include "runtime/kafka/wakeup.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace streamer {
+
+/// Where the reading of a partition begins.
+struct fetch_start {
+  topic_partition tp;
+  std::int64_t offset;            ///< or RD_KAFKA_OFFSET_BEGINNING, RD_KAFKA_OFFSET_END
+  std::int32_t leader_epoch = -1; ///< of the offset's predecessor; -1: not known
+};
+
+/// Which end of the log an answer names.
+enum class log_end : std::uint8_t { low, high };
+
+/// Offsets of partitions, as an asynchronous request brought them. `high` is the last stable
+/// offset: one past the last record that may be seen.
+struct offsets_reply {
+  log_end end = log_end::high;
+  std::vector<std::pair<topic_partition, std::int64_t>> offsets;
+};
+
+/// See the file's head.
+class fetch_client {
+ public:
+  [[nodiscard]] static result<std::unique_ptr<fetch_client>> create(const settings& config,
+                                                                    log_handle log);
+  ~fetch_client();
+  fetch_client(const fetch_client&) = delete;
+  fetch_client& operator=(const fetch_client&) = delete;
+
+  /// Reads these partitions too, from their starts.
+  void add(const std::vector<fetch_start>& starts);
+  /// Reads these no more; what was fetched of them is thrown away. `add` may follow at once.
+  void remove(const std::vector<topic_partition>& partitions);
+
+  /// Up to `most` messages that are there already; errors and partition ends among them. The
+  /// caller owns each one. Valid until the next call.
+  [[nodiscard]] std::span<rd_kafka_message_t*> poll(std::size_t most);
+  /// Up when `poll` has something. Of use only after `poll` returned less than it was asked for.
+  [[nodiscard]] const wakeup& records_flag() const { return records_flag_; }
+
+  /// Asks the leaders for one end of each partition; answered through `take_replies`. Also wakes
+  /// the library's broker threads, which can sleep for up to a second beside a partition that was
+  /// just added.
+  void ask_offsets(log_end end, const std::vector<topic_partition>& partitions);
+  /// Asks any broker whether it is there: `health().answered()` follows.
+  void ask_brokers();
+  [[nodiscard]] std::vector<offsets_reply> take_replies();
+  [[nodiscard]] const wakeup& replies_flag() const { return replies_flag_; }
+
+  /// Low and high offset of one partition now. Blocks for up to `timeout`.
+  [[nodiscard]] std::optional<std::pair<std::int64_t, std::int64_t>> ask_range(
+      const topic_partition& tp, std::chrono::milliseconds timeout);
+
+  /// What a batch holds to keep the client alive while its messages are.
+  [[nodiscard]] std::shared_ptr<const void> lease() const { return owner_; }
+
+  [[nodiscard]] client_health& health() { return owner_->health; }
+  [[nodiscard]] const client_health& health() const { return owner_->health; }
+  [[nodiscard]] std::string fatal() { return fatal_reason(*client()); }
+
+ private:
+  /// The instance and what its callbacks reach. Destroyed with the last batch, whichever thread
+  /// that is on: librdkafka cannot be destroyed while messages are outstanding.
+  struct owner {
+    explicit owner(log_handle log) : health{std::move(log), "consumer"} {}
+    ~owner();
+    owner(const owner&) = delete;
+    owner& operator=(const owner&) = delete;
+    client_health health;
+    rd_kafka_t* client = nullptr;
+  };
+
+  explicit fetch_client(std::shared_ptr<owner> shared);
+  [[nodiscard]] rd_kafka_t* client() const { return owner_->client; }
+
+  std::shared_ptr<owner> owner_;
+  wakeup records_flag_;
+  wakeup replies_flag_;
+  queue_ptr queue_;
+  queue_ptr replies_;
+  std::vector<rd_kafka_message_t*> messages_;
+};
+
+} // namespace streamer

@@ -1,0 +1,40 @@
+// Received records as the client library holds them. Internal to runtime/kafka.
+#pragma once
+
+#include "messages/record.hpp"
+#include "runtime/kafka/handles.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace streamer {
+
+/// Records of one partition from one poll. Owns the library's messages and destroys them, on
+/// whichever thread lets go last. Keeps the client alive that they belong to: a client cannot be
+/// destroyed while it has messages outstanding.
+class kafka_batch final : public record_batch {
+ public:
+  kafka_batch(std::shared_ptr<const void> client, const std::string& topic, partition_id partition);
+  ~kafka_batch() override;
+
+  /// Makes room for `more` further records.
+  void reserve(std::size_t more);
+  /// Takes over one message without an error; offsets must rise.
+  void add(rd_kafka_message_t& message);
+
+  /// Memory that all records account for, in bytes.
+  [[nodiscard]] std::int64_t charged() const { return charged_; }
+
+  [[nodiscard]] bytes_ref last_header(std::size_t index, const char* name) const override;
+  [[nodiscard]] std::vector<header_ref> headers(std::size_t index) const override;
+
+ private:
+  [[nodiscard]] rd_kafka_headers_t* parsed_headers(std::size_t index) const;
+
+  std::shared_ptr<const void> client_;
+  std::int64_t charged_ = 0;
+};
+
+} // namespace streamer

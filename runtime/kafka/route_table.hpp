@@ -1,0 +1,64 @@
+#pragma once
+
+#include "actors/consumer/record_source.hpp"
+#include "runtime/kafka/kafka_batch.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace streamer {
+
+/// One ownership of one partition: where it is read, and where its records go.
+struct route {
+  topic_partition tp;
+  assignment_epoch epoch;
+  committed_position committed;
+  /// Next offset to deliver: nothing before it is delivered (again). Negative: not known yet.
+  std::int64_t position = -1;
+  std::int32_t leader_epoch = -1; ///< of the last record delivered
+  std::int64_t low = -1;          ///< as the broker last told it
+  std::int64_t end = -1;
+  bool started = false;
+  bool paused = false;
+  bool leaving = false;
+  bool released = false;
+  bool fetching = false;                 ///< the fetch client reads it
+  std::shared_ptr<kafka_batch> building; ///< records of the poll at hand
+
+  /// It is to be read.
+  [[nodiscard]] bool wanted() const { return started && !paused && !leaving && !released; }
+};
+
+/// All ownerships of this moment. Not thread-safe.
+class route_table {
+ public:
+  /// Adds a partition under a fresh epoch.
+  route& add(topic_partition tp, committed_position committed);
+  /// Ends the ownership.
+  void remove(assignment_epoch epoch);
+  /// Null if the epoch is not current.
+  [[nodiscard]] route* find(assignment_epoch epoch);
+  [[nodiscard]] route* find(const topic_partition& tp);
+  /// As `find`, remembering `topic`, the client library's pointer for the topic's name. Made for a
+  /// call each run of records.
+  [[nodiscard]] route* find(const void* topic, const char* name, partition_id partition);
+  [[nodiscard]] const std::map<assignment_epoch, std::unique_ptr<route>>& all() const {
+    return routes_;
+  }
+  [[nodiscard]] std::size_t size() const { return routes_.size(); }
+
+ private:
+  struct known_topic {
+    const void* topic;
+    std::vector<route*> by_partition;
+  };
+  std::map<assignment_epoch, std::unique_ptr<route>> routes_;
+  std::unordered_map<topic_partition, route*> by_name_;
+  std::vector<known_topic> known_;
+};
+
+} // namespace streamer
