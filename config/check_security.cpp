@@ -50,11 +50,11 @@ void check_verification(checklist& check) {
   for (const auto& section : section_names()) {
     const auto* properties = properties_of(values, section);
     if (properties == nullptr) continue;
+    std::string prefix = section + ".properties.";
     for (const auto& [name, value] : *properties) {
       bool unverified = (name == "enable.ssl.certificate.verification" && value != "true") ||
                         (name == "ssl.endpoint.identification.algorithm" && value != "https");
-      check.require(!unverified, section + ".properties." + name,
-                    "would accept any server's certificate",
+      check.require(!unverified, prefix + name, "would accept any server's certificate",
                     "name the authority in kafka.ssl_ca_location, or set "
                     "kafka.allow_insecure = true");
     }

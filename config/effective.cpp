@@ -22,16 +22,17 @@ void add(rows& out, const std::string& section, const std::string& prefix, const
 void add_properties(rows& out, const std::string& section, const settings& values) {
   const auto* properties = properties_of(values, section);
   if (properties == nullptr) return;
+  std::string table = section + ".properties";
+  std::string prefix = table + '.';
   for (const auto& [name, value] : *properties)
-    out.push_back({section, section + ".properties." + name, section + ".properties",
-                   masked(name, value), ""});
+    out.push_back({section, prefix + name, table, masked(name, value), ""});
 }
 
 void add_limits(rows& out, const settings& values) {
   for (const auto& [tenant, limit] : values.tenants.limits) {
-    std::string name = "tenants.limits." + tenant;
+    std::string prefix = "tenants.limits." + tenant + '.';
     for (const auto& entry : limit_keys())
-      out.push_back({"tenants", name + '.' + entry.name, "tenants.limits." + entry.name,
+      out.push_back({"tenants", prefix + entry.name, "tenants.limits." + entry.name,
                      entry.literal(limit), ""});
   }
 }
@@ -43,9 +44,9 @@ void add_handlers(rows& out, const settings& values) {
     std::string prefix = "handlers[" + std::to_string(index) + "].";
     for (const auto& entry : handler_keys())
       add(out, "handlers", prefix, "handlers.", entry, handler, fallback);
+    std::string header_prefix = prefix + "header.";
     for (const auto& [header, glob] : handler.header)
-      out.push_back(
-          {"handlers", prefix + "header." + header, "handlers.header", toml_quoted(glob), ""});
+      out.push_back({"handlers", header_prefix + header, "handlers.header", toml_quoted(glob), ""});
     for (const auto& entry : retry_keys())
       add(out, "handlers", prefix + "retry.", "handlers.retry.", entry, handler.retry,
           values.retry);

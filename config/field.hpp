@@ -44,8 +44,8 @@ struct field {
 
 /// Declares the key `name`: the member gives its type and default.
 template <class Owner, class T>
-field<Owner> key(std::string name, T Owner::*member, std::type_identity_t<bound<T>> limits,
-                 std::string help) {
+field<Owner> key(std::string_view name, T Owner::*member, std::type_identity_t<bound<T>> limits,
+                 std::string_view help) {
   auto assign = [member, holds = limits.holds](Owner& owner, const raw_value& raw) {
     auto value = reader<T>::read(raw);
     if (!value) return assigned::wrong_type;
@@ -54,11 +54,11 @@ field<Owner> key(std::string name, T Owner::*member, std::type_identity_t<bound<
     return assigned::done;
   };
   auto literal = [member](const Owner& owner) { return reader<T>::literal(owner.*member); };
-  return {.name = std::move(name),
+  return {.name = std::string{name},
           .type = reader<T>::type(),
           .limits = std::move(limits.text),
           .choices = reader<T>::choices(),
-          .help = std::move(help),
+          .help = std::string{help},
           .is_secret = std::is_same_v<T, secret>,
           .assign = std::move(assign),
           .literal = std::move(literal)};

@@ -198,7 +198,7 @@ std::vector<field<settings>> every_setting() {
   add(all, "tenants", &settings::tenants, in_tenants());
   add(all, "retry", &settings::retry, retry_keys());
   add(all, "dlq", &settings::dlq, in_dlq());
-  all.push_back(key(std::string{unmatched_key}, &settings::unmatched, anything{},
+  all.push_back(key(unmatched_key, &settings::unmatched, anything{},
                     "What happens to a record that no handler selects. In a file: `unmatched`, "
                     "above the first section."));
   add(all, "observability", &settings::observability, in_observability());

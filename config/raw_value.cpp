@@ -12,6 +12,9 @@ template <class... Functions>
 struct overloaded : Functions... {
   using Functions::operator()...;
 };
+// clang 14 does not deduce aggregates without it.
+template <class... Functions>
+overloaded(Functions...) -> overloaded<Functions...>;
 
 bool has_control(std::string_view text) {
   return std::ranges::any_of(text, [](char c) {

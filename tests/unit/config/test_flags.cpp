@@ -8,7 +8,7 @@ namespace {
 
 using Catch::Matchers::ContainsSubstring;
 
-TEST_CASE("--set is taken apart at its first equals sign") {
+TEST_CASE("the argument of --set is taken apart at its first equals sign") {
   auto flag = set_flag("kafka.properties.debug=a=b");
   REQUIRE(flag.key == "kafka.properties.debug");
   REQUIRE(flag.value == "a=b");
@@ -27,14 +27,14 @@ TEST_CASE("a flag sets its key, and the last one wins") {
   REQUIRE(result.loaded->values.kafka.properties.at("fetch.min.bytes") == "9");
 }
 
-TEST_CASE("--set is refused for secrets, without showing them") {
+TEST_CASE("the flag --set is refused for secrets, without showing them") {
   auto result = load_flags({set_flag("kafka.sasl_password=hunter2"),
                             set_flag("kafka.properties.ssl.keystore.password=hunter2")});
   REQUIRE(result.problems.size() == 2);
   REQUIRE_THAT(report(result), ContainsSubstring("process list") && !ContainsSubstring("hunter2"));
 }
 
-TEST_CASE("--set without a value is refused") {
+TEST_CASE("the flag --set without a value is refused") {
   REQUIRE(report(load_flags({set_flag("consumer.batch_size")})) ==
           "flag --set: \"consumer.batch_size\" has no value; write --set section.key=value\n");
 }
