@@ -101,17 +101,21 @@ class http_server::impl {
   MHD_Daemon* start_daemon(int listen_fd) {
     const auto idle_seconds =
         std::chrono::ceil<std::chrono::seconds>(options_.deadline).count() + 1;
-    // clang-format off: one option a line.
-    return MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, nullptr, nullptr,
-                            &impl::on_request, this, MHD_OPTION_EXTERNAL_LOGGER,
-                            &impl::on_library_message, this, MHD_OPTION_LISTEN_SOCKET, listen_fd,
-                            MHD_OPTION_CONNECTION_LIMIT, connection_limit(options_.max_connections),
-                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, options_.connection_memory,
-                            MHD_OPTION_CONNECTION_TIMEOUT, static_cast<unsigned>(idle_seconds),
-                            MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
-                            MHD_OPTION_URI_LOG_CALLBACK, &impl::on_target, this,
-                            MHD_OPTION_NOTIFY_CONNECTION, &impl::on_connection, this,
-                            MHD_OPTION_NOTIFY_COMPLETED, &impl::on_completed, this, MHD_OPTION_END);
+    // One option a line.
+    // clang-format off
+    return MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, nullptr, nullptr, &impl::on_request, this,
+        MHD_OPTION_EXTERNAL_LOGGER, &impl::on_library_message, this,
+        MHD_OPTION_LISTEN_SOCKET, listen_fd,
+        MHD_OPTION_CONNECTION_LIMIT, connection_limit(options_.max_connections),
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, options_.connection_memory,
+        MHD_OPTION_CONNECTION_TIMEOUT, static_cast<unsigned>(idle_seconds),
+        MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,
+        MHD_OPTION_URI_LOG_CALLBACK, &impl::on_target, this,
+        MHD_OPTION_NOTIFY_CONNECTION, &impl::on_connection, this,
+        MHD_OPTION_NOTIFY_COMPLETED, &impl::on_completed, this,
+        MHD_OPTION_END);
     // clang-format on
   }
 

@@ -71,6 +71,8 @@ class spdlog_core final : public detail::log_core {
         json_{options.json},
         output_{"streamer", make_sink(std::move(sink))} {
     output_.set_level(spdlog::level::trace);
+    // spdlog would write the exception's text to stderr, between the lines and unescaped.
+    output_.set_error_handler([](const std::string&) {});
   }
 
   void write(log_level entry_level, std::string_view component, std::string_view event,
