@@ -244,7 +244,7 @@ http_server& http_server::operator=(http_server&&) noexcept = default;
 http_server::~http_server() = default;
 
 http_server::start_result http_server::start(const endpoint& where, std::vector<http_route> routes,
-                                             http_server_options options) {
+                                             const http_server_options& options) {
   auto listening = detail::listen_on(where);
   if (auto* error = std::get_if<http_server_error>(&listening)) {
     return std::move(*error);

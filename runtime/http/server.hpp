@@ -47,7 +47,7 @@ class http_server {
 
   /// Binds, listens and starts the thread. Port 0 takes a free one.
   [[nodiscard]] static start_result start(const endpoint& where, std::vector<http_route> routes,
-                                          http_server_options options = {});
+                                          const http_server_options& options = {});
 
   http_server(http_server&&) noexcept;
   http_server& operator=(http_server&&) noexcept;

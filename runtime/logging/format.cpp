@@ -19,6 +19,9 @@ template <class... Ts>
 struct overloaded : Ts... {
   using Ts::operator()...;
 };
+// Clang 14 does not deduce aggregates by itself.
+template <class... Ts>
+overloaded(Ts...) -> overloaded<Ts...>;
 
 /// Characters that end a line, drive a terminal, or reorder and hide what stands beside them.
 constexpr bool unprintable(char32_t c) noexcept {

@@ -119,8 +119,8 @@ inline bool has_status(std::string_view answer, std::string_view status) {
 }
 
 /// A running server on a free port of 127.0.0.1.
-inline http_server serve(std::vector<http_route> routes, http_server_options options = {}) {
-  auto started = http_server::start({"127.0.0.1", 0}, std::move(routes), std::move(options));
+inline http_server serve(std::vector<http_route> routes, const http_server_options& options = {}) {
+  auto started = http_server::start({"127.0.0.1", 0}, std::move(routes), options);
   if (auto* error = std::get_if<http_server_error>(&started)) {
     throw std::runtime_error{error->text};
   }

@@ -136,7 +136,7 @@ TEST_CASE("A handler that throws becomes a 500 without its text, and the reason 
   http_route bad{"/bad", [](const http_request&) -> http_response {
                    throw std::runtime_error{"inner\ndetail"};
                  }};
-  auto server = test::serve({std::move(bad), test::route_to("/good", "good")}, std::move(options));
+  auto server = test::serve({std::move(bad), test::route_to("/good", "good")}, options);
   const auto answer = test::get(server.bound().port, "/bad");
   CHECK(has_status(answer, "500"));
   CHECK(answer.find("inner") == std::string::npos);
