@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "config/text.hpp"
+
 namespace streamer {
 
 std::string to_string(const origin& where) {
@@ -48,7 +50,8 @@ std::string to_string(const problem& what) {
   line += what.message;
   if (!what.remedy.empty()) line += "; " + what.remedy;
   if (!what.nearest.empty()) line += "; did you mean " + what.nearest + '?';
-  return line;
+  // Names of keys and files are as untrusted as values are.
+  return config_impl::printable(line);
 }
 
 } // namespace streamer

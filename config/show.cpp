@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "config/effective.hpp"
+#include "config/text.hpp"
 
 namespace streamer {
 namespace {
@@ -19,7 +20,8 @@ const origin& origin_of(const provenance& where, const config_impl::effective_va
 std::vector<shown_row> config_rows(const configuration& shown) {
   std::vector<shown_row> rows;
   for (const auto& row : config_impl::effective_values(shown.values))
-    rows.push_back({row.section, row.name, row.literal, to_string(origin_of(shown.where, row))});
+    rows.push_back({row.section, config_impl::printable(row.name), row.literal,
+                    config_impl::printable(to_string(origin_of(shown.where, row)))});
   std::ranges::stable_sort(rows, {}, &shown_row::section);
   return rows;
 }

@@ -20,12 +20,9 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-void append_escaped(std::string& out, char c) {
+void append_printable(std::string& out, char c) {
   auto code = static_cast<unsigned char>(c);
-  if (c == '"' || c == '\\') {
-    out += '\\';
-    out += c;
-  } else if (c == '\n') {
+  if (c == '\n') {
     out += "\\n";
   } else if (c == '\t') {
     out += "\\t";
@@ -68,10 +65,19 @@ std::optional<std::string> nearest(std::string_view name, std::span<const std::s
   return best;
 }
 
+std::string printable(std::string_view text) {
+  std::string out;
+  for (char c : text)
+    append_printable(out, c);
+  return out;
+}
+
 std::string toml_quoted(std::string_view text) {
   std::string out = "\"";
-  for (char c : text)
-    append_escaped(out, c);
+  for (char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    append_printable(out, c);
+  }
   return out + '"';
 }
 

@@ -15,6 +15,9 @@ namespace streamer::config_impl {
 [[nodiscard]] std::optional<std::string> nearest(std::string_view name,
                                                  std::span<const std::string> candidates);
 
+/// `text` in one line: control characters escaped, nothing else.
+[[nodiscard]] std::string printable(std::string_view text);
+
 /// `text` as a TOML basic string: quoted, control characters escaped.
 [[nodiscard]] std::string toml_quoted(std::string_view text);
 

@@ -134,6 +134,14 @@ TEST_CASE("text with control characters is refused and shown escaped") {
                ContainsSubstring("\"a\\u001Bb\" has control characters"));
 }
 
+TEST_CASE("a problem is one line whatever is in the names and the syntax that it quotes") {
+  for (const char* text : {"[consumer]\n\"a\\nb\" = 1\n", "[topics]\ncreate_missing = fal\x01\n"}) {
+    auto line = to_string(load_text(text).problems.at(0));
+    INFO(line);
+    REQUIRE(std::ranges::none_of(line, [](char c) { return c >= 0 && c < ' '; }));
+  }
+}
+
 TEST_CASE("a section that is a value, and a value that is a table, are refused") {
   REQUIRE_THAT(report(load_text("consumer = 1\n")), ContainsSubstring("is a section, not a value"));
   REQUIRE_THAT(report(load_text("[consumer.batch_size]\nx = 1\n")),
