@@ -41,7 +41,7 @@ void assign_field(loading& state, const field<Owner>& entry, Owner& owner, const
   std::string near;
   if (const auto* text = text_of(given.value); text != nullptr && !entry.choices.empty())
     near = nearest(lowered(*text), entry.choices).value_or("");
-  std::string message = "is out of bounds";
+  std::string message = "is not allowed";
   if (!is_clean)
     message = "has control characters";
   else if (!entry.choices.empty())

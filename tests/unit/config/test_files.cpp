@@ -94,13 +94,13 @@ x = 1
   REQUIRE(
       report(result) ==
       "local.toml:2:1: consumer.batchsize is not a key; did you mean consumer.batch_size?\n"
-      "local.toml:3:1: consumer.max_in_flight = 0 is out of bounds; use a whole number, 1 to "
+      "local.toml:3:1: consumer.max_in_flight = 0 is not allowed; use a whole number, 1 to "
       "100000000\n"
       "local.toml:4:1: consumer.ordering = \"keys\" is not one of its values; use one of key, "
       "partition, unordered; did you mean key?\n"
       "local.toml:5:1: consumer.commit_interval_ms = \"1s\" is not a whole number of "
       "milliseconds; use a whole number of milliseconds, 10 to 86400000\n"
-      "local.toml:7:1: retry.jitter = 1.0 is out of bounds; use a number, at least 0, less "
+      "local.toml:7:1: retry.jitter = 1.0 is not allowed; use a number, at least 0, less "
       "than 1\n"
       "local.toml:8:2: consumr is not a section of the configuration; did you mean consumer?\n");
 }
