@@ -28,18 +28,6 @@ bool means_moving_coordinator(rd_kafka_resp_err_t code) {
 
 } // namespace
 
-std::string_view to_string(group_state state) {
-  switch (state) {
-    case group_state::unknown: return "unknown";
-    case group_state::preparing_rebalance: return "preparing rebalance";
-    case group_state::completing_rebalance: return "completing rebalance";
-    case group_state::stable: return "stable";
-    case group_state::dead: return "dead";
-    case group_state::empty: return "empty";
-  }
-  return "unknown";
-}
-
 void admin_hooks::on_error(rd_kafka_resp_err_t code, std::string_view reason) {
   client_hooks::on_error(code, reason);
   // "All brokers down" follows the reason proper and says less.

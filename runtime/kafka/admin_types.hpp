@@ -46,7 +46,17 @@ enum class group_state : std::uint8_t {
 };
 
 /// The state's name in Kafka's own tools, in lower case.
-[[nodiscard]] std::string_view to_string(group_state state);
+[[nodiscard]] constexpr std::string_view to_string(group_state state) {
+  switch (state) {
+    case group_state::unknown: return "unknown";
+    case group_state::preparing_rebalance: return "preparing rebalance";
+    case group_state::completing_rebalance: return "completing rebalance";
+    case group_state::stable: return "stable";
+    case group_state::dead: return "dead";
+    case group_state::empty: return "empty";
+  }
+  return "unknown";
+}
 
 /// One member of a group.
 struct group_member {

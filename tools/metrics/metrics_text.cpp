@@ -1,0 +1,197 @@
+#include "tools/metrics/metrics_text.hpp"
+
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "tools/text/numbers.hpp"
+#include "tools/text/table.hpp"
+
+namespace streamer::tools {
+namespace {
+
+using labels = std::map<std::string, std::string>;
+
+bool is_name(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+         c == ':';
+}
+
+std::string take_name(std::string_view& rest) {
+  std::size_t end = 0;
+  while (end < rest.size() && is_name(rest[end]))
+    ++end;
+  std::string name{rest.substr(0, end)};
+  rest.remove_prefix(end);
+  return name;
+}
+
+bool take(std::string_view& rest, char wanted) {
+  if (rest.empty() || rest.front() != wanted) return false;
+  rest.remove_prefix(1);
+  return true;
+}
+
+std::optional<std::string> take_quoted(std::string_view& rest) {
+  if (!take(rest, '"')) return std::nullopt;
+  std::string value;
+  while (!rest.empty() && rest.front() != '"') {
+    char c = rest.front();
+    rest.remove_prefix(1);
+    if (c == '\\') {
+      if (rest.empty()) return std::nullopt;
+      c = rest.front() == 'n' ? '\n' : rest.front();
+      rest.remove_prefix(1);
+    }
+    value += c;
+  }
+  return take(rest, '"') ? std::optional{value} : std::nullopt;
+}
+
+std::optional<labels> take_labels(std::string_view& rest) {
+  labels found;
+  if (!take(rest, '{')) return found;
+  while (!take(rest, '}')) {
+    auto name = take_name(rest);
+    if (name.empty() || !take(rest, '=')) return std::nullopt;
+    auto value = take_quoted(rest);
+    if (!value) return std::nullopt;
+    found.emplace(std::move(name), std::move(*value));
+    if (!take(rest, ',') && (rest.empty() || rest.front() != '}')) return std::nullopt;
+  }
+  return found;
+}
+
+std::optional<double> read_value(std::string_view text) {
+  text = text.substr(0, text.find(' ')); // a timestamp may follow
+  if (text == "+Inf") return std::numeric_limits<double>::infinity();
+  if (text == "-Inf") return -std::numeric_limits<double>::infinity();
+  if (text == "NaN") return std::numeric_limits<double>::quiet_NaN();
+  double value = 0;
+  const auto* end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, value);
+  return error == std::errc{} && stopped == end ? std::optional{value} : std::nullopt;
+}
+
+std::optional<metric_sample> read_sample(std::string_view line) {
+  auto rest = line;
+  metric_sample sample;
+  sample.name = take_name(rest);
+  auto found = take_labels(rest);
+  if (sample.name.empty() || !found || !take(rest, ' ')) return std::nullopt;
+  const auto value = read_value(rest);
+  if (!value) return std::nullopt;
+  sample.labels = std::move(*found);
+  sample.value = *value;
+  return sample;
+}
+
+void read_comment(std::string_view line, metrics_page& page) {
+  constexpr std::string_view head = "# TYPE ";
+  if (!line.starts_with(head)) return;
+  line.remove_prefix(head.size());
+  auto name = take_name(line);
+  if (take(line, ' ')) page.types[std::move(name)] = std::string{line};
+}
+
+std::string with_labels(const std::string& name, const labels& of) {
+  std::string text = name;
+  for (auto it = of.begin(); it != of.end(); ++it) {
+    text += (it == of.begin() ? "{" : ",") + it->first + "=" + it->second;
+  }
+  return of.empty() ? text : text + "}";
+}
+
+std::string shown_value(double value) {
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
+  if (std::abs(value) < 1e15 && value == std::floor(value)) {
+    return grouped(static_cast<std::int64_t>(value));
+  }
+  return shown_decimal(value, std::abs(value) < 1 ? 6 : 3);
+}
+
+/// The series of one histogram with one set of labels.
+struct histogram {
+  std::map<double, double> buckets; ///< bound: observations up to it
+  double sum = 0;
+  double count = 0;
+
+  [[nodiscard]] std::string bound_of(double share) const {
+    for (const auto& [bound, below] : buckets) {
+      if (below >= share * count) return shown_value(bound);
+    }
+    return "+Inf";
+  }
+};
+
+std::string shown_histogram(const histogram& of) {
+  if (of.count == 0) return "0";
+  return shown_value(of.count) + ", mean " + shown_decimal(of.sum / of.count, 6) +
+         ", p50<=" + of.bound_of(0.5) + ", p99<=" + of.bound_of(0.99);
+}
+
+/// The histogram that a series belongs to; empty for a series of none.
+std::string histogram_of(const metrics_page& page, const std::string& series) {
+  for (const std::string_view suffix : {"_bucket", "_sum", "_count"}) {
+    if (!series.ends_with(suffix)) continue;
+    auto name = series.substr(0, series.size() - suffix.size());
+    const auto type = page.types.find(name);
+    if (type != page.types.end() && type->second == "histogram") return name;
+  }
+  return {};
+}
+
+} // namespace
+
+metrics_reading read_metrics(std::string_view text) {
+  metrics_reading reading;
+  metrics_page page;
+  for (std::size_t number = 1; !text.empty(); ++number) {
+    const auto end = text.find('\n');
+    const auto line = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    if (line.empty()) continue;
+    if (line.front() == '#') {
+      read_comment(line, page);
+    } else if (auto sample = read_sample(line)) {
+      page.samples.push_back(std::move(*sample));
+    } else {
+      reading.bad_line = number;
+      return reading;
+    }
+  }
+  reading.page = std::move(page);
+  return reading;
+}
+
+std::string metrics_table(const metrics_page& page, std::size_t width) {
+  std::map<std::string, std::string> rows;
+  std::map<std::string, histogram> histograms;
+  for (const auto& sample : page.samples) {
+    const auto name = histogram_of(page, sample.name);
+    if (name.empty()) {
+      rows[with_labels(sample.name, sample.labels)] = shown_value(sample.value);
+      continue;
+    }
+    auto own = sample.labels;
+    own.erase("le");
+    auto& into = histograms[with_labels(name, own)];
+    if (sample.name.ends_with("_sum")) {
+      into.sum = sample.value;
+    } else if (sample.name.ends_with("_count")) {
+      into.count = sample.value;
+    } else if (const auto bound = sample.labels.find("le"); bound != sample.labels.end()) {
+      if (const auto value = read_value(bound->second)) into.buckets[*value] = sample.value;
+    }
+  }
+  for (const auto& [name, of] : histograms)
+    rows[name] = shown_histogram(of);
+  table out{{{"metric", false, true}, {"value"}}};
+  for (const auto& [name, value] : rows)
+    out.add({name, value});
+  return out.render(width);
+}
+
+} // namespace streamer::tools
