@@ -12,44 +12,31 @@ constexpr std::int64_t mib = 1LL << 20;
 
 const char* text_of(security_protocol_kind kind) {
   switch (kind) {
-    case security_protocol_kind::plaintext:
-      return "PLAINTEXT";
-    case security_protocol_kind::ssl:
-      return "SSL";
-    case security_protocol_kind::sasl_plaintext:
-      return "SASL_PLAINTEXT";
-    case security_protocol_kind::sasl_ssl:
-      return "SASL_SSL";
+    case security_protocol_kind::plaintext: return "PLAINTEXT";
+    case security_protocol_kind::ssl: return "SSL";
+    case security_protocol_kind::sasl_plaintext: return "SASL_PLAINTEXT";
+    case security_protocol_kind::sasl_ssl: return "SASL_SSL";
   }
   return "PLAINTEXT";
 }
 
 const char* text_of(sasl_mechanism_kind kind) {
   switch (kind) {
-    case sasl_mechanism_kind::scram_sha_256:
-      return "SCRAM-SHA-256";
-    case sasl_mechanism_kind::scram_sha_512:
-      return "SCRAM-SHA-512";
-    case sasl_mechanism_kind::plain:
-      return "PLAIN";
-    case sasl_mechanism_kind::oauthbearer:
-      return "OAUTHBEARER";
+    case sasl_mechanism_kind::scram_sha_256: return "SCRAM-SHA-256";
+    case sasl_mechanism_kind::scram_sha_512: return "SCRAM-SHA-512";
+    case sasl_mechanism_kind::plain: return "PLAIN";
+    case sasl_mechanism_kind::oauthbearer: return "OAUTHBEARER";
   }
   return "SCRAM-SHA-256";
 }
 
 const char* text_of(compression_kind kind) {
   switch (kind) {
-    case compression_kind::none:
-      return "none";
-    case compression_kind::gzip:
-      return "gzip";
-    case compression_kind::snappy:
-      return "snappy";
-    case compression_kind::lz4:
-      return "lz4";
-    case compression_kind::zstd:
-      return "zstd";
+    case compression_kind::none: return "none";
+    case compression_kind::gzip: return "gzip";
+    case compression_kind::snappy: return "snappy";
+    case compression_kind::lz4: return "lz4";
+    case compression_kind::zstd: return "zstd";
   }
   return "none";
 }
@@ -110,6 +97,7 @@ constexpr std::array refusals{
     refusal{"ssl.certificate.location", "use kafka.ssl_certificate_location"},
     refusal{"ssl.key.location", "use kafka.ssl_key_location"},
     refusal{"ssl.key.password", "use kafka.ssl_key_password"},
+    refusal{"sticky.partitioning.linger.ms", "records without a key are spread by this program"},
     refusal{"transactional.id", "transactions are not used"},
 };
 static_assert(std::ranges::is_sorted(refusals, {}, &refusal::name));
@@ -240,11 +228,13 @@ void set_sending(conf_writer& conf, const settings& config, client_role role) {
   conf.set("enable.idempotence", "true");
   conf.set("acks", "all");
   conf.set("partitioner", "murmur2_random");
+  // The library's own stickiness passes over the partitioner, and so over an event's seed.
+  conf.set("sticky.partitioning.linger.ms", "0");
   conf.set("message.timeout.ms",
            role == client_role::ingest ? config.producer.delivery_timeout.count() : 0);
 }
 
-}  // namespace
+} // namespace
 
 // Measured with 200-byte records: the queue holds payloads of 200 and bookkeeping of 290 bytes a
 // message, hence the limit in messages; and one response decompresses to several times its size,
@@ -282,12 +272,9 @@ std::optional<std::string> set_property(rd_kafka_conf_t& conf, const char* name,
                                         const char* value) {
   std::array<char, 512> reason{};
   switch (rd_kafka_conf_set(&conf, name, value, reason.data(), reason.size())) {
-    case RD_KAFKA_CONF_OK:
-      return std::nullopt;
-    case RD_KAFKA_CONF_UNKNOWN:
-      return std::string{"librdkafka has no property "} + name;
-    case RD_KAFKA_CONF_INVALID:
-      break;
+    case RD_KAFKA_CONF_OK: return std::nullopt;
+    case RD_KAFKA_CONF_UNKNOWN: return std::string{"librdkafka has no property "} + name;
+    case RD_KAFKA_CONF_INVALID: break;
   }
   // The library's reason quotes the value; that of a secret is not for the log.
   const std::string_view property{name};
@@ -336,7 +323,7 @@ result<client_ptr> make_client(conf_ptr conf, client_role role, client_hooks& ho
     return result<client_ptr>::failure(std::string{"the Kafka client cannot be set up: "} +
                                        reason.data());
   }
-  static_cast<void>(conf.release());  // the client owns it now
+  static_cast<void>(conf.release()); // the client owns it now
   return client;
 }
 
@@ -348,4 +335,4 @@ result<client_ptr> make_client(const settings& config, client_role role, client_
   return make_client(std::move(conf).value(), role, hooks);
 }
 
-}  // namespace streamer
+} // namespace streamer

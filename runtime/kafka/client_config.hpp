@@ -4,6 +4,7 @@
 #include "config/settings.hpp"
 #include "runtime/kafka/client_hooks.hpp"
 #include "runtime/kafka/handles.hpp"
+#include "runtime/kafka/memory_split.hpp"
 #include "runtime/kafka/result.hpp"
 
 #include <cstddef>
@@ -16,27 +17,12 @@ namespace streamer {
 
 /// What a client is for.
 enum class client_role : std::uint8_t {
-  consumer,  ///< the worker's group member
-  producer,  ///< the worker's producer: never gives a record up by itself
-  ingest,    ///< `ingest` and load test: gives a record up after producer.delivery_timeout_ms
-  admin,     ///< requests only (a producer instance that produces nothing)
-  reader,    ///< reads given partitions by `assign`, in no group and without commits
+  consumer, ///< the worker's group member
+  producer, ///< the worker's producer: never gives a record up by itself
+  ingest,   ///< `ingest` and load test: gives a record up after producer.delivery_timeout_ms
+  admin,    ///< requests only (a producer instance that produces nothing)
+  reader,   ///< reads given partitions by `assign`, in no group and without commits
 };
-
-/// How consumer.memory_budget_mib is divided. The parts sum to less than the whole: a fetch
-/// response is held beside the queue that it overfills, and once more while it is decompressed.
-struct memory_split {
-  std::int64_t prefetch_bytes;         ///< payload queued in the client, read but not yet delivered
-  std::int64_t prefetch_messages;      ///< the same in messages: each costs about 290 bytes besides
-  std::int64_t fetch_bytes;            ///< one fetch response
-  std::int64_t partition_fetch_bytes;  ///< what one partition puts into a fetch response
-  std::int64_t response_bytes;         ///< largest response accepted at all
-  std::int64_t outbound_bytes;         ///< what the producer may hold
-  std::int64_t credit_bytes;           ///< delivered and unfinished: the credit pool's limit
-};
-
-/// Divides `budget_mib` MiB.
-[[nodiscard]] memory_split split_memory(std::size_t budget_mib);
 
 /// Why the user may not set this librdkafka property, or nothing if he may: its own key exists, or
 /// a guarantee hangs on it.
@@ -59,4 +45,4 @@ struct memory_split {
 [[nodiscard]] result<client_ptr> make_client(const settings& config, client_role role,
                                              client_hooks& hooks);
 
-}  // namespace streamer
+} // namespace streamer

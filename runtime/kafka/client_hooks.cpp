@@ -14,7 +14,7 @@ void report_error(rd_kafka_t*, int code, const char* reason, void* opaque) {
                                                reason == nullptr ? "" : reason);
 }
 
-}  // namespace
+} // namespace
 
 void client_hooks::on_error(rd_kafka_resp_err_t code, std::string_view reason) {
   log_.debug("kafka_error", reason, {{"error", rd_kafka_err2name(code)}});
@@ -26,4 +26,4 @@ void install_hooks(rd_kafka_conf_t& conf, client_hooks& hooks) {
   rd_kafka_conf_set_error_cb(&conf, report_error);
 }
 
-}  // namespace streamer
+} // namespace streamer

@@ -32,4 +32,4 @@ class client_hooks {
 /// librdkafka's own threads.
 void install_hooks(rd_kafka_conf_t& conf, client_hooks& hooks);
 
-}  // namespace streamer
+} // namespace streamer

@@ -42,7 +42,7 @@ consumer_loop::~consumer_loop() {
 }
 
 std::string consumer_loop::open() {
-  auto member = group_member::create(config_, *this, log_);
+  auto member = group_client::create(config_, *this, log_);
   if (!member) {
     return member.error();
   }

@@ -7,7 +7,7 @@
 #include "runtime/kafka/commit_book.hpp"
 #include "runtime/kafka/consumer_status.hpp"
 #include "runtime/kafka/fetch_client.hpp"
-#include "runtime/kafka/group_member.hpp"
+#include "runtime/kafka/group_client.hpp"
 #include "runtime/kafka/inbox.hpp"
 #include "runtime/kafka/revocation.hpp"
 #include "runtime/kafka/route_table.hpp"
@@ -116,7 +116,7 @@ class consumer_loop final : private member_events {
   log_handle log_;
   /// Shared with the credit pool, which may wake it after the consumer has gone.
   std::shared_ptr<inbox<command>> inbox_;
-  std::unique_ptr<group_member> member_;
+  std::unique_ptr<group_client> member_;
   std::unique_ptr<fetch_client> fetcher_;
   std::vector<command> commands_;
   std::thread thread_;

@@ -20,30 +20,30 @@ struct partition_status {
   std::int64_t position = -1;
   bool started = false;
   bool paused = false;
-  bool leaving = false;  ///< revoked, draining
+  bool leaving = false; ///< revoked, draining
 };
 
 /// What health checks and metrics want to know of the consumer, at one moment.
 struct consumer_status {
-  bool connected = false;     ///< a broker has answered since all of them were last down
-  bool joined = false;        ///< member of the group, with an assignment (which may be empty)
-  bool idle_member = false;   ///< joined, and the group has no partition for it
-  bool fatal = false;         ///< the client cannot go on; `on_failed` has been told
-  bool authenticated = true;  ///< false from an authentication failure until the next success
-  std::string member_id;      ///< the group's name for this process; empty before the first join
-  std::int64_t last_poll_ns = 0;  ///< steady clock, nanoseconds: the thread's last turn
-  std::uint64_t assignments = 0;  ///< rebalances that gave partitions
-  std::uint64_t revocations = 0;  ///< rebalances that took partitions
-  std::uint64_t losses = 0;       ///< assignments lost without notice
+  bool connected = false;        ///< a broker has answered since all of them were last down
+  bool joined = false;           ///< member of the group, with an assignment (which may be empty)
+  bool idle_member = false;      ///< joined, and the group has no partition for it
+  bool fatal = false;            ///< the client cannot go on; `on_failed` has been told
+  bool authenticated = true;     ///< false from an authentication failure until the next success
+  std::string member_id;         ///< the group's name for this process; empty before the first join
+  std::int64_t last_poll_ns = 0; ///< steady clock, nanoseconds: the thread's last turn
+  std::uint64_t assignments = 0; ///< rebalances that gave partitions
+  std::uint64_t revocations = 0; ///< rebalances that took partitions
+  std::uint64_t losses = 0;      ///< assignments lost without notice
   std::uint64_t auth_failures = 0;
-  std::uint64_t broker_errors = 0;    ///< errors of connections and brokers, all kinds
-  std::uint64_t commit_failures = 0;  ///< commit requests that were refused, all kinds
-  std::uint64_t records = 0;          ///< delivered by on_records
-  std::uint64_t bytes = 0;            ///< charged for them
-  std::uint64_t stale_records = 0;    ///< dropped: fetched for an ownership that had ended
-  std::uint64_t out_of_range = 0;     ///< committed offsets that were not in the log any more
-  std::uint64_t skipped_records = 0;  ///< offsets skipped by consumer.on_out_of_range
+  std::uint64_t broker_errors = 0;   ///< errors of connections and brokers, all kinds
+  std::uint64_t commit_failures = 0; ///< commit requests that were refused, all kinds
+  std::uint64_t records = 0;         ///< delivered by on_records
+  std::uint64_t bytes = 0;           ///< charged for them
+  std::uint64_t stale_records = 0;   ///< dropped: fetched for an ownership that had ended
+  std::uint64_t out_of_range = 0;    ///< committed offsets that were not in the log any more
+  std::uint64_t skipped_records = 0; ///< offsets skipped by consumer.on_out_of_range
   std::vector<partition_status> partitions;
 };
 
-}  // namespace streamer
+} // namespace streamer

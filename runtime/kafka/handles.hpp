@@ -37,4 +37,4 @@ using group_metadata_ptr = std::unique_ptr<rd_kafka_consumer_group_metadata_t,
   return partition_list_ptr{rd_kafka_topic_partition_list_new(size)};
 }
 
-}  // namespace streamer
+} // namespace streamer

@@ -11,10 +11,12 @@
 
 namespace streamer {
 
+class producer_loop;
+
 /// How long a producer stands by a record.
 enum class producer_mode : std::uint8_t {
-  worker,  ///< until the broker has answered, however long that takes
-  ingest,  ///< for producer.delivery_timeout_ms
+  worker, ///< until the broker has answered, however long that takes
+  ingest, ///< for producer.delivery_timeout_ms
 };
 
 /// What the topics written to allow; the brokers' defaults where nothing is known of them.
@@ -27,16 +29,16 @@ struct producer_limits {
 
 /// What health checks and metrics want to know of a producer, at one moment.
 struct producer_status {
-  bool connected = false;     ///< a broker has answered since all of them were last down
-  bool authenticated = true;  ///< false from an authentication failure until the next success
+  bool connected = false;    ///< a broker has answered since all of them were last down
+  bool authenticated = true; ///< false from an authentication failure until the next success
   std::uint64_t acknowledged = 0;
-  std::uint64_t refused = 0;     ///< for now and for good
-  std::uint64_t queue_full = 0;  ///< times that the client's queue was full and submission waited
-  std::uint64_t rebuilt = 0;     ///< clients replaced after a fatal error
+  std::uint64_t refused = 0;    ///< for now and for good
+  std::uint64_t queue_full = 0; ///< times that the client's queue was full and submission waited
+  std::uint64_t rebuilt = 0;    ///< clients replaced after a fatal error
   std::uint64_t auth_failures = 0;
   std::uint64_t broker_errors = 0;
-  std::uint64_t waiting_events = 0;  ///< submitted and not yet settled
-  std::int64_t last_turn_ns = 0;     ///< steady clock, nanoseconds: the thread's last turn
+  std::uint64_t waiting_events = 0; ///< submitted and not yet settled
+  std::int64_t last_turn_ns = 0;    ///< steady clock, nanoseconds: the thread's last turn
 };
 
 /// The Kafka producer of a process: `event_sink` on librdkafka. Idempotent, acknowledged by all
@@ -59,16 +61,16 @@ class producer_client final : public event_sink {
 
   /// Waits until everything submitted is settled, at most `budget`; then gives up the rest, which
   /// is reported as refused for now (`_PURGE_QUEUE`), and ends the thread. True if nothing was
-  /// given up. Batches submitted later are refused the same way. Blocks; not on the sink's thread.
+  /// given up. Batches submitted later are refused the same way, on the thread that submits them.
+  /// Blocks; not to be called on the sink's own thread.
   bool close(std::chrono::milliseconds budget);
 
   /// The figures of this moment; any thread.
   [[nodiscard]] producer_status status() const;
 
  private:
-  class impl;
-  explicit producer_client(std::unique_ptr<impl> impl);
-  std::unique_ptr<impl> impl_;
+  explicit producer_client(std::unique_ptr<producer_loop> loop);
+  std::unique_ptr<producer_loop> loop_;
 };
 
-}  // namespace streamer
+} // namespace streamer

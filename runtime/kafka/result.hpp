@@ -33,4 +33,4 @@ class [[nodiscard]] result {
   std::string message_;
 };
 
-}  // namespace streamer
+} // namespace streamer

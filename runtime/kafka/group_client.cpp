@@ -1,4 +1,4 @@
-#include "runtime/kafka/group_member.hpp"
+#include "runtime/kafka/group_client.hpp"
 
 #include "runtime/kafka/client_config.hpp"
 #include "runtime/kafka/error_map.hpp"
@@ -34,12 +34,12 @@ int as_timeout(steady_clock::duration left) {
 
 } // namespace
 
-group_member::group_member(member_events& events, log_handle log)
+group_client::group_client(member_events& events, log_handle log)
     : client_health{std::move(log), "consumer"}, events_{events} {}
 
-result<std::unique_ptr<group_member>> group_member::create(const settings& config,
+result<std::unique_ptr<group_client>> group_client::create(const settings& config,
                                                            member_events& events, log_handle log) {
-  using outcome = result<std::unique_ptr<group_member>>;
+  using outcome = result<std::unique_ptr<group_client>>;
   auto conf = make_conf(config, client_role::consumer);
   if (!conf) {
     return outcome::failure(conf.error());
@@ -48,7 +48,7 @@ result<std::unique_ptr<group_member>> group_member::create(const settings& confi
     return outcome::failure(std::move(failure));
   }
   rd_kafka_conf_set_events(conf.value().get(), RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_ERROR);
-  std::unique_ptr<group_member> member{new group_member{events, std::move(log)}};
+  std::unique_ptr<group_client> member{new group_client{events, std::move(log)}};
   auto client = make_client(std::move(conf).value(), client_role::consumer, *member);
   if (!client) {
     return outcome::failure(client.error());
@@ -65,7 +65,7 @@ result<std::unique_ptr<group_member>> group_member::create(const settings& confi
   return member;
 }
 
-group_member::~group_member() {
+group_client::~group_client() {
   for (auto* const queue : {queue_.get(), replies_.get()}) {
     if (queue != nullptr) {
       rd_kafka_queue_io_event_enable(queue, -1, nullptr, 0);
@@ -80,7 +80,7 @@ group_member::~group_member() {
   }
 }
 
-std::string group_member::subscribe(const std::vector<std::string>& topics) {
+std::string group_client::subscribe(const std::vector<std::string>& topics) {
   const auto list = new_partition_list(static_cast<int>(topics.size()));
   for (const auto& topic : topics) {
     rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
@@ -91,7 +91,7 @@ std::string group_member::subscribe(const std::vector<std::string>& topics) {
              : std::string{"consumer.topics cannot be subscribed to: "} + error_name(code);
 }
 
-void group_member::serve() {
+void group_client::serve() {
   for (auto* const queue : {queue_.get(), replies_.get()}) {
     while (const event_ptr event{rd_kafka_queue_poll(queue, 0)}) {
       take(*event);
@@ -99,7 +99,7 @@ void group_member::serve() {
   }
 }
 
-void group_member::take(rd_kafka_event_t& event) {
+void group_client::take(rd_kafka_event_t& event) {
   switch (rd_kafka_event_type(&event)) {
     case RD_KAFKA_EVENT_REBALANCE: take_rebalance(event); break;
     case RD_KAFKA_EVENT_ERROR: take_error(event); break;
@@ -109,7 +109,7 @@ void group_member::take(rd_kafka_event_t& event) {
   }
 }
 
-void group_member::take_error(rd_kafka_event_t& event) {
+void group_client::take_error(rd_kafka_event_t& event) {
   const auto code = rd_kafka_event_error(&event);
   const auto* const reason = rd_kafka_event_error_string(&event);
   if (rd_kafka_event_error_is_fatal(&event) != 0) {
@@ -124,7 +124,7 @@ void group_member::take_error(rd_kafka_event_t& event) {
 
 // Nothing is waited for in here: what leaves drains while everything else goes on, and only then
 // the group gets its answer.
-void group_member::take_rebalance(rd_kafka_event_t& event) {
+void group_client::take_rebalance(rd_kafka_event_t& event) {
   answered();
   auto& partitions = *rd_kafka_event_topic_partition_list(&event);
   if (rd_kafka_event_error(&event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
@@ -141,12 +141,12 @@ void group_member::take_rebalance(rd_kafka_event_t& event) {
   }
 }
 
-bool group_member::cooperative() const {
+bool group_client::cooperative() const {
   const auto* protocol = rd_kafka_rebalance_protocol(client_.get());
   return protocol != nullptr && std::string_view{protocol} == "COOPERATIVE";
 }
 
-void group_member::assign(const rd_kafka_topic_partition_list_t& partitions) {
+void group_client::assign(const rd_kafka_topic_partition_list_t& partitions) {
   const partition_list_ptr list{rd_kafka_topic_partition_list_copy(&partitions)};
   // With an offset of its own the library asks nobody for one.
   for (auto& partition : span_of(*list)) {
@@ -170,7 +170,7 @@ void group_member::assign(const rd_kafka_topic_partition_list_t& partitions) {
   }
 }
 
-void group_member::unassign(rd_kafka_topic_partition_list_t& partitions) {
+void group_client::unassign(rd_kafka_topic_partition_list_t& partitions) {
   if (!cooperative()) {
     rd_kafka_assign(client_.get(), nullptr);
     return;
@@ -181,15 +181,15 @@ void group_member::unassign(rd_kafka_topic_partition_list_t& partitions) {
   }
 }
 
-void group_member::give_up() {
+void group_client::give_up() {
   if (const auto leaving = std::move(revoking_)) {
     unassign(*leaving);
   }
 }
 
-bool group_member::lost() const { return rd_kafka_assignment_lost(client_.get()) != 0; }
+bool group_client::lost() const { return rd_kafka_assignment_lost(client_.get()) != 0; }
 
-void group_member::commit(const std::vector<std::pair<topic_partition, commit_request>>& requests) {
+void group_client::commit(const std::vector<std::pair<topic_partition, commit_request>>& requests) {
   const auto list = new_partition_list(static_cast<int>(requests.size()));
   committing_.clear();
   for (const auto& [tp, request] : requests) {
@@ -212,7 +212,7 @@ void group_member::commit(const std::vector<std::pair<topic_partition, commit_re
 
 // The request's own code decides. Where it failed in part, those elements that carry a code failed
 // and the others were committed.
-void group_member::take_commit_reply(rd_kafka_event_t& event) {
+void group_client::take_commit_reply(rd_kafka_event_t& event) {
   const auto code = rd_kafka_event_error(&event);
   auto* const list = rd_kafka_event_topic_partition_list(&event);
   bool in_part = false;
@@ -236,7 +236,7 @@ void group_member::take_commit_reply(rd_kafka_event_t& event) {
   events_.on_group_committed(endings);
 }
 
-void group_member::fetch_committed(std::uint64_t request,
+void group_client::fetch_committed(std::uint64_t request,
                                    const std::vector<topic_partition>& partitions) {
   const auto list = new_partition_list(static_cast<int>(partitions.size()));
   for (const auto& tp : partitions) {
@@ -256,7 +256,7 @@ void group_member::fetch_committed(std::uint64_t request,
   rd_kafka_ListConsumerGroupOffsets_destroy(wanted);
 }
 
-void group_member::take_offsets_reply(rd_kafka_event_t& event) {
+void group_client::take_offsets_reply(rd_kafka_event_t& event) {
   committed_reply reply;
   reply.request = opaque_as_number(rd_kafka_event_opaque(&event));
   if (rd_kafka_event_error(&event) != RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -290,7 +290,7 @@ void group_member::take_offsets_reply(rd_kafka_event_t& event) {
   events_.on_group_offsets(std::move(reply));
 }
 
-void group_member::close(steady_clock::time_point deadline) {
+void group_client::close(steady_clock::time_point deadline) {
   closed_ = true;
   give_up();
   if (const error_ptr error{rd_kafka_consumer_close_queue(client_.get(), replies_.get())}) {
@@ -307,7 +307,7 @@ void group_member::close(steady_clock::time_point deadline) {
   }
 }
 
-std::pair<std::string, bool> group_member::membership() const {
+std::pair<std::string, bool> group_client::membership() const {
   const auto metadata = group_metadata_ptr{rd_kafka_consumer_group_metadata(client_.get())};
   if (metadata == nullptr) {
     return {};
@@ -317,7 +317,7 @@ std::pair<std::string, bool> group_member::membership() const {
           rd_kafka_consumer_group_metadata_generation_id(metadata.get()) > 0};
 }
 
-const std::string& group_member::cluster_id() {
+const std::string& group_client::cluster_id() {
   if (cluster_id_.empty()) {
     if (auto* const id = rd_kafka_clusterid(client_.get(), 0)) {
       cluster_id_ = id;

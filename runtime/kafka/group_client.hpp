@@ -43,14 +43,14 @@ class member_events {
 };
 
 /// See the file's head.
-class group_member final : public client_health {
+class group_client final : public client_health {
  public:
-  [[nodiscard]] static result<std::unique_ptr<group_member>> create(const settings& config,
+  [[nodiscard]] static result<std::unique_ptr<group_client>> create(const settings& config,
                                                                     member_events& events,
                                                                     log_handle log);
-  ~group_member() override;
-  group_member(const group_member&) = delete;
-  group_member& operator=(const group_member&) = delete;
+  ~group_client() override;
+  group_client(const group_client&) = delete;
+  group_client& operator=(const group_client&) = delete;
 
   /// Joins the group. Returns the failure's line, or empty text.
   [[nodiscard]] std::string subscribe(const std::vector<std::string>& topics);
@@ -83,7 +83,7 @@ class group_member final : public client_health {
   [[nodiscard]] const std::string& cluster_id();
 
  private:
-  group_member(member_events& events, log_handle log);
+  group_client(member_events& events, log_handle log);
   void take(rd_kafka_event_t& event);
   void take_rebalance(rd_kafka_event_t& event);
   void take_error(rd_kafka_event_t& event);

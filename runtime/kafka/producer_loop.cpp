@@ -1,0 +1,282 @@
+#include "runtime/kafka/producer_loop.hpp"
+
+#include "runtime/kafka/error_map.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace streamer {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr milliseconds longest_sleep{100};
+constexpr seconds ask_interval{2};
+// After a purge the reports come at once; the library is not waited for any longer.
+constexpr seconds purge_budget{2};
+// A client that is refused for good (no right to write at all) fails anew each time.
+constexpr int most_fruitless = 5;
+constexpr milliseconds rebuild_pause{100};
+// One turn hands over this much before it looks at reports again.
+constexpr int most_a_turn = 5'000;
+
+delivery_result given_up_result() {
+  delivery_result result;
+  result.state = delivery_state::refused_for_now;
+  result.error_name = error_name(RD_KAFKA_RESP_ERR__PURGE_QUEUE);
+  return result;
+}
+
+} // namespace
+
+producer_loop::producer_loop(const settings& config, producer_mode mode, producer_limits limits,
+                             sink_events& events, log_handle log)
+    : config_{config},
+      mode_{mode},
+      limits_{limits},
+      events_{events},
+      log_{log},
+      health_{std::move(log), "producer"} {}
+
+producer_loop::~producer_loop() { close(milliseconds{0}); }
+
+std::string producer_loop::open() {
+  auto client = producing_client::create(config_, mode_, limits_, health_, reports_);
+  if (!client) {
+    return client.error();
+  }
+  client_ = std::move(client).value();
+  thread_ = std::thread{[this] { thread_main(); }};
+  return {};
+}
+
+void producer_loop::submit(std::uint64_t request, event_batch_ptr batch) {
+  const bool open = [&] {
+    const std::lock_guard lock{close_mutex_};
+    if (!closed_) {
+      waiting_.fetch_add(batch->size(), std::memory_order_relaxed);
+      inbox_.put({request, batch});
+    }
+    return !closed_;
+  }();
+  if (!open) {
+    refuse(request, *batch);
+  }
+}
+
+void producer_loop::refuse(std::uint64_t request, const event_batch& batch) const {
+  events_.on_delivered(request, std::vector<delivery_result>(batch.size(), given_up_result()));
+}
+
+bool producer_loop::close(milliseconds budget) {
+  {
+    const std::lock_guard lock{close_mutex_};
+    if (std::exchange(closed_, true)) {
+      return !given_up_.load();
+    }
+  }
+  close_by_ns_.store((clock::now() + budget).time_since_epoch().count());
+  closing_.store(true);
+  inbox_.poke();
+  if (thread_.joinable()) {
+    thread_.join();
+  }
+  return !given_up_.load();
+}
+
+void producer_loop::thread_main() {
+  for (;;) {
+    const auto now = clock::now();
+    last_turn_ns_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+    const bool closing = closing_.load();
+    take_submissions();
+    serve_client();
+    if (closing) {
+      if (book_.waiting() == 0) {
+        break;
+      }
+      if (client_ == nullptr || now.time_since_epoch().count() >= close_by_ns_.load()) {
+        give_up();
+        break;
+      }
+    }
+    wait();
+  }
+  client_.reset();
+}
+
+void producer_loop::serve_client() {
+  if (client_ == nullptr) {
+    return;
+  }
+  client_->take_reports([this](auto& which, const auto& message) { on_report(which, message); });
+  if (client_->fatal()) {
+    rebuild();
+  }
+  if (client_ != nullptr) {
+    hand_over();
+  }
+}
+
+void producer_loop::take_submissions() {
+  inbox_.take(taken_);
+  for (auto& [request, batch] : taken_) {
+    if (batch->empty()) {
+      events_.on_delivered(request, {});
+    } else {
+      book_.enter(request, std::move(batch));
+    }
+  }
+}
+
+void producer_loop::hand_over() {
+  full_ = false;
+  for (int i = 0; i < most_a_turn; ++i) {
+    auto* const which = book_.next();
+    if (which == nullptr) {
+      return;
+    }
+    const auto code = client_->produce(*which);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      book_.hand_over(*which);
+      continue;
+    }
+    if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+      queue_full_.fetch_add(1, std::memory_order_relaxed);
+      full_ = true;
+      return;
+    }
+    if (client_->fatal()) {
+      return; // the next turn builds a new client
+    }
+    delivery_result result;
+    result.state = delivery_state_of(code);
+    result.error_name = error_name(code);
+    result.too_large = is_too_large(code);
+    settle(*which, std::move(result));
+  }
+  inbox_.poke();
+}
+
+void producer_loop::on_report(delivery_book::slot& which, const rd_kafka_message_t& message) {
+  if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR && client_->fatal()) {
+    return; // not the record's fault: it is handed over again, to a new client
+  }
+  delivery_result result;
+  result.state = delivery_state_of(message.err);
+  result.latency_us = rd_kafka_message_latency(&message);
+  if (result.state == delivery_state::acknowledged) {
+    result.partition = partition_id{message.partition};
+    result.offset = offset_id{message.offset};
+    fruitless_ = 0;
+    if (!health_.connected()) {
+      health_.answered();
+    }
+  } else {
+    result.error_name = error_name(message.err);
+    result.too_large = is_too_large(message.err);
+  }
+  settle(which, std::move(result));
+}
+
+void producer_loop::settle(delivery_book::slot& which, delivery_result result) {
+  (result.state == delivery_state::acknowledged ? acknowledged_ : refused_)
+      .fetch_add(1, std::memory_order_relaxed);
+  waiting_.fetch_sub(1, std::memory_order_relaxed);
+  if (auto* const done = book_.settle(which, std::move(result))) {
+    auto results = std::move(done->results);
+    const auto id = done->id;
+    book_.take(*done);
+    events_.on_delivered(id, std::move(results));
+  }
+}
+
+// A fatal error voids the order of what is on its way (the broker and the client disagree on the
+// sequence). Reports of what did arrive are taken first; everything else is sent again in order.
+void producer_loop::rebuild() {
+  const auto reason = client_->fatal_line();
+  log_.warn("producer_rebuilt", "the producer cannot go on; a new one sends the rest again",
+            {{"reason", reason}, {"events", book_.waiting()}});
+  client_->purge();
+  client_->take_reports([this](auto& which, const auto& message) { on_report(which, message); });
+  client_.reset();
+  book_.rewind();
+  rebuilt_.fetch_add(1, std::memory_order_relaxed);
+  if (++fruitless_ > most_fruitless) {
+    fail(reason);
+    return;
+  }
+  std::this_thread::sleep_for(rebuild_pause * fruitless_);
+  auto next = producing_client::create(config_, mode_, limits_, health_, reports_);
+  if (!next) {
+    fail(next.error());
+    return;
+  }
+  client_ = std::move(next).value();
+}
+
+void producer_loop::fail(std::string reason) {
+  log_.error("producer_failed", "no producer can be set up", {{"reason", reason}});
+  events_.on_sink_failed("the Kafka producer cannot go on: " + std::move(reason));
+}
+
+void producer_loop::give_up() {
+  given_up_.store(true);
+  if (client_ != nullptr) {
+    log_.warn("producer_gives_up", "records are not acknowledged at the deadline; given up",
+              {{"events", book_.waiting()}});
+    client_->purge();
+    const auto until = clock::now() + purge_budget;
+    // The purge's reports tell which records arrived all the same.
+    for (bool first = true; first || (book_.waiting() > 0 && clock::now() < until); first = false) {
+      client_->take_reports(
+          [this](auto& which, const auto& message) { on_report(which, message); });
+      while (auto* const left = book_.next()) {
+        settle(*left, given_up_result());
+      }
+      if (book_.waiting() > 0) {
+        const std::array<const wakeup*, 1> flags{&reports_};
+        wait_for_any(flags, milliseconds{20});
+      }
+    }
+  }
+  client_.reset();
+  book_.rewind();
+  while (auto* const left = book_.next()) {
+    settle(*left, given_up_result());
+  }
+}
+
+void producer_loop::wait() {
+  const auto now = clock::now();
+  if (!health_.connected() && client_ != nullptr && now - asked_at_ >= ask_interval) {
+    asked_at_ = now;
+    client_->ask_brokers();
+  }
+  const std::array<const wakeup*, 2> flags{&inbox_.flag(), &reports_};
+  auto sleep = longest_sleep;
+  if (closing_.load()) {
+    sleep = milliseconds{20};
+  }
+  // A full queue empties by reports; new submissions are no reason to try again.
+  wait_for_any(full_ ? std::span{flags}.last(1) : std::span{flags}, sleep);
+}
+
+producer_status producer_loop::status() const {
+  producer_status result;
+  result.connected = health_.connected();
+  result.authenticated = health_.authenticated();
+  result.acknowledged = acknowledged_.load(std::memory_order_relaxed);
+  result.refused = refused_.load(std::memory_order_relaxed);
+  result.queue_full = queue_full_.load(std::memory_order_relaxed);
+  result.rebuilt = rebuilt_.load(std::memory_order_relaxed);
+  result.auth_failures = health_.auth_failures();
+  result.broker_errors = health_.broker_errors();
+  result.waiting_events = waiting_.load(std::memory_order_relaxed);
+  result.last_turn_ns = last_turn_ns_.load(std::memory_order_relaxed);
+  return result;
+}
+
+} // namespace streamer
