@@ -57,10 +57,17 @@ void append_text(std::string& out, std::string_view text, bool quoted) {
 }
 
 bool stands_bare(std::string_view text, std::string_view special) {
-  const auto plain = [special](char c) {
-    return static_cast<unsigned char>(c) >= 0x20 && special.find(c) == std::string_view::npos;
-  };
-  return !text.empty() && std::all_of(text.begin(), text.end(), plain);
+  if (text.empty() || text.find_first_of(special) != std::string_view::npos) {
+    return false;
+  }
+  while (!text.empty()) {
+    const auto step = decode_utf8(text);
+    if (!step.valid || unprintable(step.code_point)) {
+      return false;
+    }
+    text.remove_prefix(step.length);
+  }
+  return true;
 }
 
 /// The part of `text` that is shown: at most max_log_text bytes, ending between code points.

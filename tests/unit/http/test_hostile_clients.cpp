@@ -70,10 +70,13 @@ TEST_CASE("A client that never pauses is cut at the deadline of its request") {
   const auto server = test::serve({health}, with_deadline(300ms));
   const raw_client client{server.bound().port};
   client.send("GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ");
+  int sent = 0;
   while (client.send("x") && !client.closed()) {
     std::this_thread::sleep_for(5ms);
+    ++sent;
   }
-  SUCCEED("cut, although there was a byte every few milliseconds");
+  // A byte every few milliseconds did not put the end off.
+  CHECK(sent < 400);
 }
 
 TEST_CASE("A client that sends nothing at all is cut at the deadline too") {
@@ -95,7 +98,7 @@ TEST_CASE("The deadline starts anew with each request of a connection") {
 TEST_CASE("A client that does not read its answer is cut, and its memory is free again") {
   constexpr std::size_t huge = std::size_t{24} * 1024 * 1024;
   auto options = with_deadline(2s);
-  options.pending_body_bytes = huge + huge / 2;
+  options.pending_body_bytes = huge;
   const auto server =
       test::serve({health, test::route_to("/huge", std::string(huge, 'x'))}, options);
   const auto port = server.bound().port;

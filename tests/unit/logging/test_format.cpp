@@ -70,6 +70,12 @@ TEST_CASE("A text line stays one line of harmless characters whatever a value co
         R"("a\r\nlevel=critical\tb\u001b[31mred\u0007\u007f\u009b2J\u2028x\u202ey\u0000z")");
 }
 
+TEST_CASE("Characters that hide or reorder text are escaped in a text line") {
+  CHECK(text_of("\xd8\x9c\xe2\x80\x8b\xe2\x80\x8f") == R"("\u061c\u200b\u200f")");
+  CHECK(text_of("\xe2\x81\xa6\xef\xbb\xbf") == R"("\u2066\ufeff")");
+  CHECK(escape_text("\xe2\x80\x90") == "\xe2\x80\x90");
+}
+
 TEST_CASE("Every part of a text line is escaped, not only the values") {
   const std::array fields{log_field{"na\nme", "v"}};
   const log_entry entry{leap_noon, log_level::info, "com\nponent", "ev\rent", "mes\nsage", fields};

@@ -189,3 +189,10 @@ TEST_CASE("Label values without end share one series after a limit") {
   CHECK(text.count("streamer_kafka_errors_total") == max_series_per_metric + 1);
   CHECK(text.at("streamer_kafka_errors_total", {{"error", "other"}}) == 50);
 }
+
+TEST_CASE("Label values from outside are cleaned wherever they come from") {
+  telemetry metrics;
+  metrics.counter(metric::kafka_errors, {{"error", "a\r\xff"}}).add();
+  const exposition_text text{metrics.serialize()};
+  CHECK(text.at("streamer_kafka_errors_total", {{"error", "a\xef\xbf\xbd\xef\xbf\xbd"}}) == 1);
+}
