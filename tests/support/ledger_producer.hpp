@@ -24,7 +24,7 @@ struct load {
   std::size_t keys = 50; ///< of each tenant
   std::size_t value_bytes = 200;
   /// Headers to add to record number n of the load.
-  std::function<std::vector<header>(std::uint64_t n)> headers;
+  std::function<std::vector<header>(std::uint64_t n)> headers{};
 };
 
 /// Produces to one topic and keeps what was sent and what was acknowledged. Idempotent; partitions

@@ -69,6 +69,14 @@ worker_config& worker_config::value(const std::string& key, const std::string& t
   return *this;
 }
 
+worker_config& worker_config::protocol(const std::string& name) {
+  if (name == "consumer") {
+    sections_["consumer"].erase("session_timeout_ms");
+    sections_["consumer"].erase("properties");
+  }
+  return text("consumer.group_protocol", name);
+}
+
 worker_config& worker_config::handler(std::map<std::string, std::string> keys) {
   handlers_.push_back(std::move(keys));
   return *this;

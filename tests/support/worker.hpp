@@ -33,6 +33,8 @@ class worker_config {
   /// Sets a key to text, or to a TOML value as it stands.
   worker_config& text(const std::string& key, const std::string& value);
   worker_config& value(const std::string& key, const std::string& toml);
+  /// Sets the group protocol: `classic` or `consumer`, under which the session is the broker's.
+  worker_config& protocol(const std::string& name);
   /// Adds a [[handlers]] entry; values are TOML.
   worker_config& handler(std::map<std::string, std::string> keys);
   /// Adds the usual entry: forward everything to `topic`.
