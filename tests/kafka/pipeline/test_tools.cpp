@@ -1,5 +1,6 @@
 // The tests' own tools on a real broker: without these, a passed test below proves nothing.
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include "tests/support/broker_fixture.hpp"
 #include "tests/support/commit_history.hpp"
@@ -72,4 +73,30 @@ TEST_CASE("Every commit of a group is found in the log of commits, with its meta
   CHECK(positions.at(0).offset == -1);
   CHECK(positions.at(1).offset == 5);
   CHECK(positions.at(1).metadata == "said");
+}
+
+TEST_CASE("A group's members and their partitions are seen under both protocols") {
+  const auto* protocol = GENERATE("classic", "consumer");
+  CAPTURE(protocol);
+  const auto bootstrap = shared_broker();
+  const auto topic = unique_name("tools");
+  const auto group = unique_name("group");
+  create_topic(bootstrap, topic, 3);
+  const auto client =
+      make_client(RD_KAFKA_CONSUMER, bootstrap,
+                  {{"group.id", group}, {"group.protocol", protocol}, {"client.id", "somebody"}});
+  const auto topics = new_partition_list();
+  rd_kafka_topic_partition_list_add(topics.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
+  require_ok(rd_kafka_subscribe(client.get(), topics.get()), "subscribe");
+  REQUIRE(wait_until(
+      [&] {
+        const message_ptr ignored{rd_kafka_consumer_poll(client.get(), 100)};
+        return wait_for_members(bootstrap, group, 1, 3, 0ms);
+      },
+      20s));
+  const auto state = describe_group(bootstrap, group);
+  REQUIRE(state.members.size() == 1);
+  CHECK(state.members[0].client_id == "somebody");
+  CHECK(state.members[0].partitions == std::vector<std::int32_t>{0, 1, 2});
+  rd_kafka_consumer_close(client.get());
 }
