@@ -61,9 +61,10 @@ show_progress() {
   # Waits without a child: a sleep would outlive the ticker and hold the caller's output open.
   exec 6<> <(:)
   while ! read -rt 20 -u 6; do
-    # [12/345] of ninja, or whatever stands last in the log
-    line="$(tail -n 1 "$2" 2>/dev/null | tr -cd '[:print:]' | cut -c1-90)"
-    say "  … ${line:-$1}"
+    # ninja's [12/345] if there is one, or whatever stands last in the log
+    line="$(tail -n 500 "$2" 2>/dev/null | grep -E '^\[[0-9]+/[0-9]+\]' | tail -n 1 ||
+      tail -n 1 "$2" 2>/dev/null)"
+    say "  … $(tr -cd '[:print:]' <<<"${line:-$1}" | cut -c1-90)"
   done
 }
 
