@@ -24,8 +24,6 @@ function(streamer_tests name tier)
     math(EXPR arg_TIMEOUT "${arg_TIMEOUT} * 3")
   endif()
   add_executable(${name} ${arg_SOURCES})
-  # Test files may use the same names for their helpers.
-  set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
   target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}")
   target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} Catch2::Catch2WithMain)
   set(properties LABELS ${tier} TIMEOUT ${arg_TIMEOUT} SKIP_RETURN_CODE 4)
