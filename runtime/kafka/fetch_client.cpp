@@ -104,9 +104,13 @@ void fetch_client::ask_brokers() {
 std::vector<offsets_reply> fetch_client::take_replies() {
   std::vector<offsets_reply> replies;
   while (const event_ptr event{rd_kafka_queue_poll(replies_.get(), 0)}) {
-    const auto* const found = rd_kafka_event_ListOffsets_result(event.get());
-    if (found == nullptr || rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
       continue; // asked again before long
+    }
+    const auto* const found = rd_kafka_event_ListOffsets_result(event.get());
+    if (found == nullptr) {
+      health().answered();
+      continue;
     }
     std::size_t count = 0;
     const auto* const* infos = rd_kafka_ListOffsets_result_infos(found, &count);
