@@ -189,7 +189,8 @@ void consumer_loop::publish() {
   }
   next.joined = next.joined && member_ != nullptr;
   next.fatal = failed_;
-  next.idle_member = next.joined && routes_.size() == 0 && unlocated_.empty();
+  next.idle_member = next.joined && routes_.size() == 0 && unlocated_.empty() &&
+                     offset_requests_.empty() && !member_->revoking();
   for (const auto& [epoch, owned] : routes_.all()) {
     next.partitions.push_back({owned->tp, epoch, owned->low, owned->end, owned->position,
                                owned->started, owned->paused, owned->leaving});
