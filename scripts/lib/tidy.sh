@@ -2,13 +2,16 @@
 # clang-tidy over all compiled files, in parallel, remembering what was clean. Part of scripts/lint.
 
 tidy_one() { # FILE KEY: prints findings; remembers a clean file by its key
-  local output
+  local output status=0
   if output="$(clang-tidy -p "$TIDY_BUILD" --quiet "$1" 2>/dev/null)"; then
     : >"$TIDY_CACHE/$2"
   else
     printf '%s\n' "$output"
-    return 1
+    status=1
   fi
+  # what show_progress reads
+  echo "[$(($(wc -l <"$TIDY_PROGRESS") + 1))/$TIDY_COUNT] $1" >>"$TIDY_PROGRESS"
+  return "$status"
 }
 
 # "FILE KEY" of every compiled file; the key covers all that can change what clang-tidy says of it,
@@ -29,7 +32,7 @@ tidy_keys() {
 }
 
 check_tidy() {
-  local graph todo changed skip='^tests/' status=0 sources=()
+  local graph todo changed ticker skip='^tests/' status=0 sources=()
   [[ $tests == no ]] || skip='^$'
   export TIDY_CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/streamer/tidy"
   export TIDY_BUILD="build/$preset"
@@ -51,10 +54,18 @@ check_tidy() {
     [[ -e $TIDY_CACHE/$key ]] || echo "$file $key"
   done)"
   rm -f "$graph"
-  say "clang-tidy: $(grep -c . <<<"$todo" || true) of ${#sources[@]} files to look at"
+  TIDY_COUNT="$(grep -c . <<<"$todo" || true)"
+  say "clang-tidy: $TIDY_COUNT of ${#sources[@]} files to look at"
   [[ -n $todo ]] || return 0
+  TIDY_PROGRESS="$(mktemp)"
+  export TIDY_COUNT TIDY_PROGRESS
   export -f tidy_one
+  show_progress "clang-tidy" "$TIDY_PROGRESS" &
+  ticker=$!
   # shellcheck disable=SC2016  # the inner shell expands them
   xargs -P "$(jobs)" -n 2 nice bash -c 'tidy_one "$0" "$1"' <<<"$todo" || status=1
+  kill "$ticker" 2>/dev/null || true
+  wait "$ticker" 2>/dev/null || true
+  rm -f "$TIDY_PROGRESS"
   return "$status"
 }
