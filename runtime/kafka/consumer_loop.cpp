@@ -100,6 +100,7 @@ void consumer_loop::turn(time_point now) {
       note_offsets(reply);
     }
     check_fatal();
+    advance_restarts();
     advance_offset_requests(now);
     advance_revocation(now);
   }

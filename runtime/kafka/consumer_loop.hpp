@@ -94,6 +94,7 @@ class consumer_loop final : private member_events {
   void forget_wanted(const std::vector<topic_partition>& partitions);
   void advance_offset_requests(time_point now);
   void advance_commits(time_point now);
+  void advance_restarts();
   void advance_revocation(time_point now);
   void drop(const std::vector<assignment_epoch>& epochs);
   [[nodiscard]] std::vector<assignment_epoch> epochs_of(

@@ -49,6 +49,7 @@ void consumer_loop::on_group_revoking(std::vector<topic_partition> partitions) {
     auto& r = *routes_.find(epoch);
     r.leaving = true;
     changed.push_back(&r);
+    r.released = r.released || r.restarting; // nobody is at work on it
     if (!r.released) {
       told.push_back(epoch);
     }
@@ -162,11 +163,11 @@ void consumer_loop::on_group_offsets(committed_reply reply) {
   }
 }
 
+// What was to be committed before goes first: the restart reads on from there.
 void consumer_loop::restart(const std::vector<assignment_epoch>& epochs) {
-  std::vector<topic_partition> again;
-  std::vector<assignment_epoch> ended;
+  std::vector<route*> changed;
   for (const auto epoch : epochs) {
-    const auto* const found = routes_.find(epoch);
+    auto* const found = routes_.find(epoch);
     if (found == nullptr) {
       continue;
     }
@@ -174,18 +175,32 @@ void consumer_loop::restart(const std::vector<assignment_epoch>& epochs) {
       release(epoch, std::nullopt);
       continue;
     }
-    again.push_back(found->tp);
-    ended.push_back(epoch);
+    found->restarting = true;
+    changed.push_back(found);
   }
-  drop(ended);
-  want_offsets(std::move(again));
+  update_fetching(changed);
+}
+
+void consumer_loop::advance_restarts() {
+  std::vector<topic_partition> again;
+  std::vector<assignment_epoch> ended;
+  for (const auto& [epoch, owned] : routes_.all()) {
+    if (owned->restarting && !owned->leaving && book_.settled(epoch)) {
+      again.push_back(owned->tp);
+      ended.push_back(epoch);
+    }
+  }
+  if (!ended.empty()) {
+    drop(ended);
+    want_offsets(std::move(again));
+  }
 }
 
 void consumer_loop::commit(std::vector<commit_request> requests) {
   std::vector<commit_result> stale;
   for (auto& request : requests) {
     const auto* const found = routes_.find(request.epoch);
-    if (found == nullptr || found->released) {
+    if (found == nullptr || found->released || found->restarting) {
       stale.push_back({request.epoch, request.offset, commit_state::stale, "not assigned"});
     } else {
       book_.enter(std::move(request));

@@ -88,6 +88,7 @@ class group_client final : public client_health {
   void take_rebalance(rd_kafka_event_t& event);
   void take_error(rd_kafka_event_t& event);
   void take_commit_reply(rd_kafka_event_t& event);
+  void end_commit(rd_kafka_resp_err_t code);
   void take_offsets_reply(rd_kafka_event_t& event);
   void assign(const rd_kafka_topic_partition_list_t& partitions);
   void unassign(rd_kafka_topic_partition_list_t& partitions);
@@ -99,7 +100,7 @@ class group_client final : public client_health {
   queue_ptr queue_;
   queue_ptr replies_;
   partition_list_ptr revoking_;
-  std::vector<std::pair<topic_partition, assignment_epoch>> committing_;
+  std::vector<assignment_epoch> committing_;
   std::string cluster_id_;
   bool closed_ = false;
 };

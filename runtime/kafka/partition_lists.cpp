@@ -22,11 +22,6 @@ rd_kafka_topic_partition_t& add_partition(rd_kafka_topic_partition_list_t& list,
   return *rd_kafka_topic_partition_list_add(&list, tp.topic.c_str(), tp.partition.value());
 }
 
-rd_kafka_topic_partition_t* find_partition(rd_kafka_topic_partition_list_t& list,
-                                           const topic_partition& tp) {
-  return rd_kafka_topic_partition_list_find(&list, tp.topic.c_str(), tp.partition.value());
-}
-
 // The library frees what it finds here with free().
 void set_metadata(rd_kafka_topic_partition_t& partition, const std::string& metadata) {
   if (metadata.empty()) {

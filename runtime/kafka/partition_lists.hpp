@@ -27,9 +27,6 @@ namespace streamer {
 /// Appends the partition without an offset.
 rd_kafka_topic_partition_t& add_partition(rd_kafka_topic_partition_list_t& list,
                                           const topic_partition& tp);
-/// Its element, or null.
-[[nodiscard]] rd_kafka_topic_partition_t* find_partition(rd_kafka_topic_partition_list_t& list,
-                                                         const topic_partition& tp);
 
 /// The element owns a copy of the text; empty text is no metadata.
 void set_metadata(rd_kafka_topic_partition_t& partition, const std::string& metadata);

@@ -26,11 +26,14 @@ struct route {
   bool paused = false;
   bool leaving = false;
   bool released = false;
+  bool restarting = false;               ///< ends, to begin again, when its commits are settled
   bool fetching = false;                 ///< the fetch client reads it
   std::shared_ptr<kafka_batch> building; ///< records of the poll at hand
 
   /// It is to be read.
-  [[nodiscard]] bool wanted() const { return started && !paused && !leaving && !released; }
+  [[nodiscard]] bool wanted() const {
+    return started && !paused && !leaving && !released && !restarting;
+  }
 };
 
 /// All ownerships of this moment. Not thread-safe.
