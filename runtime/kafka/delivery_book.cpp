@@ -63,6 +63,7 @@ void delivery_book::rewind() {
   for (auto& waits : requests_) {
     for (auto& each : waits.slots) {
       each.handed = false;
+      each.alone = false;
     }
   }
   at_ = requests_.begin();

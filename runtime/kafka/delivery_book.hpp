@@ -23,6 +23,7 @@ class delivery_book {
     std::uint32_t index = 0;
     bool handed = false;
     bool settled = false;
+    bool alone = false; ///< refused in a batch for its size: tried in a batch of its own
 
     [[nodiscard]] const outbound_event& event() const;
   };

@@ -22,12 +22,15 @@ constexpr milliseconds rebuild_pause{100};
 // One turn hands over this much before it looks at reports again.
 constexpr int most_a_turn = 5'000;
 
-delivery_result given_up_result() {
+delivery_result refusal_of(rd_kafka_resp_err_t code) {
   delivery_result result;
-  result.state = delivery_state::refused_for_now;
-  result.error_name = error_name(RD_KAFKA_RESP_ERR__PURGE_QUEUE);
+  result.state = delivery_state_of(code);
+  result.error_name = error_name(code);
+  result.too_large = is_too_large(code);
   return result;
 }
+
+delivery_result given_up_result() { return refusal_of(RD_KAFKA_RESP_ERR__PURGE_QUEUE); }
 
 } // namespace
 
@@ -105,18 +108,28 @@ void producer_loop::thread_main() {
     wait();
   }
   client_.reset();
+  single_.reset();
 }
 
 void producer_loop::serve_client() {
   if (client_ == nullptr) {
     return;
   }
-  client_->take_reports([this](auto& which, const auto& message) { on_report(which, message); });
-  if (client_->fatal()) {
+  take_reports();
+  if (client_->fatal() || (single_ != nullptr && single_->fatal())) {
     rebuild();
   }
   if (client_ != nullptr) {
     hand_over();
+    hand_over_alone();
+  }
+}
+
+void producer_loop::take_reports() {
+  for (auto* const client : {client_.get(), single_.get()}) {
+    if (client != nullptr) {
+      client->take_reports([this](auto& which, const auto& message) { on_report(which, message); });
+    }
   }
 }
 
@@ -151,33 +164,65 @@ void producer_loop::hand_over() {
     if (client_->fatal()) {
       return; // the next turn builds a new client
     }
-    delivery_result result;
-    result.state = delivery_state_of(code);
-    result.error_name = error_name(code);
-    result.too_large = is_too_large(code);
-    settle(*which, std::move(result));
+    settle(*which, refusal_of(code));
   }
   inbox_.poke();
 }
 
-void producer_loop::on_report(delivery_book::slot& which, const rd_kafka_message_t& message) {
-  if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR && client_->fatal()) {
-    return; // not the record's fault: it is handed over again, to a new client
+// A topic's limit holds for a whole batch, and the broker does not say which record was too much.
+void producer_loop::hand_over_alone() {
+  if (alone_.empty()) {
+    return;
   }
-  delivery_result result;
-  result.state = delivery_state_of(message.err);
-  result.latency_us = rd_kafka_message_latency(&message);
-  if (result.state == delivery_state::acknowledged) {
+  if (single_ == nullptr) {
+    log_.warn("batch_too_large",
+              "a topic's max.message.bytes is smaller than a batch; its records are sent singly",
+              {{"topic", alone_.front()->event().topic}});
+    auto made = producing_client::create(config_, mode_, limits_, health_, reports_, batching::one);
+    if (!made) {
+      for (auto* const each : std::exchange(alone_, {})) {
+        settle(*each, refusal_of(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE));
+      }
+      return;
+    }
+    single_ = std::move(made).value();
+  }
+  while (!alone_.empty()) {
+    auto& which = *alone_.front();
+    const auto code = single_->produce(which);
+    if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL || single_->fatal()) {
+      return;
+    }
+    alone_.pop_front();
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      settle(which, refusal_of(code));
+    }
+  }
+}
+
+void producer_loop::on_report(delivery_book::slot& which, const rd_kafka_message_t& message) {
+  if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    delivery_result result;
     result.partition = partition_id{message.partition};
     result.offset = offset_id{message.offset};
+    result.latency_us = rd_kafka_message_latency(&message);
     fruitless_ = 0;
     if (!health_.connected()) {
       health_.answered();
     }
-  } else {
-    result.error_name = error_name(message.err);
-    result.too_large = is_too_large(message.err);
+    settle(which, std::move(result));
+    return;
   }
+  if (client_->fatal() || (single_ != nullptr && single_->fatal())) {
+    return; // not the record's fault: it is handed over again, to a new client
+  }
+  if (is_too_large(message.err) && !which.alone) {
+    which.alone = true;
+    alone_.push_back(&which);
+    return;
+  }
+  auto result = refusal_of(message.err);
+  result.latency_us = rd_kafka_message_latency(&message);
   settle(which, std::move(result));
 }
 
@@ -196,12 +241,14 @@ void producer_loop::settle(delivery_book::slot& which, delivery_result result) {
 // A fatal error voids the order of what is on its way (the broker and the client disagree on the
 // sequence). Reports of what did arrive are taken first; everything else is sent again in order.
 void producer_loop::rebuild() {
-  const auto reason = client_->fatal_line();
+  const auto reason = (client_->fatal() ? *client_ : *single_).fatal_line();
   log_.warn("producer_rebuilt", "the producer cannot go on; a new one sends the rest again",
             {{"reason", reason}, {"events", book_.waiting()}});
   client_->purge();
-  client_->take_reports([this](auto& which, const auto& message) { on_report(which, message); });
+  take_reports();
   client_.reset();
+  single_.reset();
+  alone_.clear();
   book_.rewind();
   rebuilt_.fetch_add(1, std::memory_order_relaxed);
   if (++fruitless_ > most_fruitless) {
@@ -228,11 +275,13 @@ void producer_loop::give_up() {
     log_.warn("producer_gives_up", "records are not acknowledged at the deadline; given up",
               {{"events", book_.waiting()}});
     client_->purge();
+    if (single_ != nullptr) {
+      single_->purge();
+    }
     const auto until = clock::now() + purge_budget;
     // The purge's reports tell which records arrived all the same.
     for (bool first = true; first || (book_.waiting() > 0 && clock::now() < until); first = false) {
-      client_->take_reports(
-          [this](auto& which, const auto& message) { on_report(which, message); });
+      take_reports();
       while (auto* const left = book_.next()) {
         settle(*left, given_up_result());
       }
@@ -243,6 +292,8 @@ void producer_loop::give_up() {
     }
   }
   client_.reset();
+  single_.reset();
+  alone_.clear();
   book_.rewind();
   while (auto* const left = book_.next()) {
     settle(*left, given_up_result());

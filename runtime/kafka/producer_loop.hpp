@@ -12,6 +12,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -52,6 +53,8 @@ class producer_loop {
   void hand_over();
   void settle(delivery_book::slot& which, delivery_result result);
   void on_report(delivery_book::slot& which, const rd_kafka_message_t& message);
+  void hand_over_alone();
+  void take_reports();
   void rebuild();
   void fail(std::string reason);
   void serve_client();
@@ -68,6 +71,9 @@ class producer_loop {
   wakeup reports_;
   inbox<submission> inbox_;
   std::unique_ptr<producing_client> client_; ///< null: none could be built any more
+  /// For records that were refused for the size of a batch; built when first needed.
+  std::unique_ptr<producing_client> single_;
+  std::deque<delivery_book::slot*> alone_; ///< to be handed to it, in order
   delivery_book book_;
   std::vector<submission> taken_;
   bool full_ = false; ///< the client's queue: submission waits for reports

@@ -20,11 +20,16 @@ client_role role_of(producer_mode mode) {
 
 std::int64_t steady_ns() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
 
-std::string set_limits(rd_kafka_conf_t& conf, const producer_limits& limits) {
+std::string set_limits(rd_kafka_conf_t& conf, const producer_limits& limits, batching batches) {
   const auto largest = std::clamp<std::int64_t>(limits.largest_message_bytes, 1'000, 1'000'000'000);
   const auto batch = std::clamp<std::int64_t>(limits.largest_batch_bytes, 1'000, largest);
   if (auto failure = set_property(conf, "message.max.bytes", std::to_string(largest).c_str())) {
     return *failure;
+  }
+  if (batches == batching::one) {
+    if (auto failure = set_property(conf, "batch.num.messages", "1")) {
+      return *failure;
+    }
   }
   return set_property(conf, "batch.size", std::to_string(batch).c_str()).value_or("");
 }
@@ -67,17 +72,15 @@ rd_kafka_vu_t bytes_field(rd_kafka_vtype_t type, const bytes_ref& bytes) {
 
 } // namespace
 
-result<std::unique_ptr<producing_client>> producing_client::create(const settings& config,
-                                                                   producer_mode mode,
-                                                                   const producer_limits& limits,
-                                                                   client_health& health,
-                                                                   const wakeup& reports) {
+result<std::unique_ptr<producing_client>> producing_client::create(
+    const settings& config, producer_mode mode, const producer_limits& limits,
+    client_health& health, const wakeup& reports, batching batches) {
   using outcome = result<std::unique_ptr<producing_client>>;
   auto conf = make_conf(config, role_of(mode));
   if (!conf) {
     return outcome::failure(conf.error());
   }
-  if (auto failure = set_limits(*conf.value(), limits); !failure.empty()) {
+  if (auto failure = set_limits(*conf.value(), limits, batches); !failure.empty()) {
     return outcome::failure(std::move(failure));
   }
   std::unique_ptr<producing_client> made{new producing_client{health}};

@@ -20,13 +20,16 @@
 
 namespace streamer {
 
+/// Whether several records may travel in one batch.
+enum class batching : std::uint8_t { many, one };
+
 /// See the file's head.
 class producing_client {
  public:
   /// `reports` is raised when there are delivery reports or errors to be taken.
   [[nodiscard]] static result<std::unique_ptr<producing_client>> create(
       const settings& config, producer_mode mode, const producer_limits& limits,
-      client_health& health, const wakeup& reports);
+      client_health& health, const wakeup& reports, batching batches = batching::many);
   ~producing_client();
   producing_client(const producing_client&) = delete;
   producing_client& operator=(const producing_client&) = delete;
