@@ -64,6 +64,10 @@ class offset_tracker {
   [[nodiscard]] std::optional<commit_point> frontier() const;
 
   [[nodiscard]] std::size_t unfinished() const { return unfinished_; }
+  /// Records behind the frontier, from the beginning of this assignment epoch.
+  [[nodiscard]] std::uint64_t behind_frontier() const { return head_slot_; }
+  /// Finished records, behind the frontier and beyond it.
+  [[nodiscard]] std::uint64_t finished() const { return next_slot_ - unfinished_; }
   /// The slot that holds the frontier; none if all is finished.
   [[nodiscard]] std::optional<slot_id> oldest_unfinished() const;
   /// Offset of a slot that has not fallen behind the frontier yet.

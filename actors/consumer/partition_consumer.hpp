@@ -194,6 +194,8 @@ class partition_consumer_state {
   bool commit_in_flight_ = false;
   clock::time_point commit_sent_;
   std::string sent_text_;
+  std::uint64_t sent_behind_ = 0;      // records behind the frontier of that commit
+  std::uint64_t committed_behind_ = 0; // of the last one that succeeded
   std::size_t metadata_limit_ = default_metadata_limit;
   clock::time_point next_commit_;
 

@@ -315,6 +315,7 @@ void partition_consumer_state::publish() {
   state.lag.waiting_dlq = count_failing(stage::dlq);
   state.lag.held = held_records_;
   state.lag.in_flight = static_cast<std::uint64_t>(std::max<std::int64_t>(0, at_handlers_));
+  state.lag.done_uncommitted = tracker_.finished() - committed_behind_;
   state.uncommitted_since = uncommitted_since_;
   if (const auto oldest = tracker_.oldest_unfinished()) {
     const auto failing = failing_.find(*oldest);

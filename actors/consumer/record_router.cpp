@@ -2,6 +2,11 @@
 
 namespace streamer {
 
+void record_router::expect(assignment_epoch epoch) {
+  const std::lock_guard lock{mutex_};
+  routes_.try_emplace(epoch);
+}
+
 void record_router::add(assignment_epoch epoch, partition_consumer_actor to) {
   const std::lock_guard lock{mutex_};
   routes_.insert_or_assign(epoch, std::move(to));

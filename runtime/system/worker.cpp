@@ -1,0 +1,368 @@
+#include "runtime/system/worker.hpp"
+
+#include "actors/consumer/credit.hpp"
+#include "runtime/http/health.hpp"
+#include "runtime/http/server.hpp"
+#include "runtime/kafka/consumer_client.hpp"
+#include "runtime/kafka/memory_split.hpp"
+#include "runtime/kafka/producer_client.hpp"
+#include "runtime/system/actor_environment.hpp"
+#include "runtime/system/event_bridge.hpp"
+#include "runtime/system/status_page.hpp"
+#include "runtime/system/worker_setup.hpp"
+#include "runtime/telemetry/accounts.hpp"
+#include "runtime/telemetry/telemetry.hpp"
+
+#include <caf/send.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <random>
+#include <utility>
+
+namespace streamer {
+namespace {
+
+constexpr std::chrono::milliseconds producer_close_budget{2'000};
+
+std::chrono::steady_clock::time_point steady_at(std::int64_t ns) {
+  return std::chrono::steady_clock::time_point{std::chrono::nanoseconds{ns}};
+}
+
+std::uint64_t random_seed() {
+  std::random_device device;
+  return static_cast<std::uint64_t>(device()) << 32U | device();
+}
+
+tenant_label_options label_options(const tenant_settings& tenants) {
+  tenant_label_options options;
+  for (const auto& [id, limit] : tenants.limits) {
+    options.configured.push_back(id);
+  }
+  options.max_labels = tenants.max_labels;
+  return options;
+}
+
+}  // namespace
+
+// Members are destroyed in reverse order: HTTP first, then the clients' threads, then the
+// actors, and last what all of them refer to.
+class worker::impl {
+ public:
+  impl(settings config, const log_handle& log)
+      : config_{std::move(config)},
+        log_{log},
+        metrics_{std::make_shared<telemetry>(label_options(config_.tenants))},
+        accounts_{std::make_shared<account_board>()},
+        router_{std::make_shared<record_router>()},
+        entries_{std::make_shared<entry_points>()},
+        board_{std::make_shared<actor_board>()},
+        credit_{std::make_shared<credit_pool>(
+            credit_limits{static_cast<std::int64_t>(config_.consumer.max_in_flight),
+                          split_memory(config_.consumer.memory_budget_mib).credit_bytes})},
+        bridge_{router_, entries_, credit_} {}
+
+  ~impl() {
+    metrics_server_.reset();
+    admin_server_.reset();
+    end_actors();
+    source_.reset();
+    if (sink_) {
+      sink_->close(std::chrono::milliseconds{0});
+    }
+  }
+
+  bool start(const handler_registry& registry, start_failure& failure) {
+    auto handlers = make_handlers(config_, registry);
+    if (auto* problem = std::get_if<std::string>(&handlers)) {
+      failure = {2, std::move(*problem)};
+      return false;
+    }
+    return start_http(failure) &&
+           start_clients(failure) &&
+           start_actors(std::move(std::get<std::vector<handler_entry>>(handlers)), failure);
+  }
+
+  void request_stop() {
+    draining_.store(true);
+    caf::anon_send<caf::message_priority::high>(root_, shutdown_request{});
+  }
+
+  std::optional<worker_end> wait_for(std::chrono::milliseconds time) {
+    std::unique_lock lock{mutex_};
+    if (!ended_.wait_for(lock, time, [this] { return end_.has_value(); })) {
+      return std::nullopt;
+    }
+    return end_;
+  }
+
+  // The group has been left; what is still outbound gets a moment.
+  void wind_down() {
+    end_actors();
+    if (sink_) {
+      sink_->close(producer_close_budget);
+    }
+  }
+
+  health_verdict liveness() const {
+    const auto source = source_->status();
+    liveness_input input;
+    input.now = std::chrono::steady_clock::now();
+    input.last_poll = steady_at(source.last_poll_ns);
+    input.last_schedule = progress_->last_tick();
+    if (progress_->runnable()) {
+      input.runnable_work_stands_since = progress_->last_moved();
+    }
+    input.max_stall = config_.consumer.max_stall;
+    return judge_liveness(input);
+  }
+
+  health_verdict readiness() const {
+    const auto source = source_->status();
+    const auto sink = sink_->status();
+    readiness_input input;
+    input.connected = source.connected;
+    input.authentication_failed = !source.authenticated || !sink.authenticated;
+    input.joined = source.joined;
+    input.assignment_known = source.joined;
+    input.draining = draining_.load();
+    input.dlq_waiting_partitions =
+        static_cast<std::uint64_t>(dlq_gauge_->waiting_partitions.load());
+    return judge_readiness(input);
+  }
+
+  std::string status_json() const {
+    return make_status_page({config_, source_->status(), sink_->status(), accounts_->snapshot(),
+                             board_->rows(), *credit_, to_string(metrics_address()),
+                             to_string(admin_address()), draining_.load()});
+  }
+
+  std::string metrics_text() const {
+    refresh_client_metrics();
+    return metrics_->serialize();
+  }
+
+  endpoint metrics_address() const { return metrics_server_->bound(); }
+  endpoint admin_address() const { return admin_server_->bound(); }
+  const actor_board& board() const { return *board_; }
+
+ private:
+  // The addresses are bound before anything joins the group: an address that is taken must not
+  // cost the group a rebalance. Until the clients are there, nothing is ready.
+  bool start_http(start_failure& failure) {
+    const auto guarded = [this](auto answer) {
+      return [this, answer](const http_request&) -> http_response {
+        if (!serving_.load(std::memory_order_acquire)) {
+          return {503, "text/plain; charset=utf-8", "starting\n", {}};
+        }
+        return answer();
+      };
+    };
+    metrics_server_ = listen(
+        "observability.metrics_addr", config_.observability.metrics_addr,
+        {{"/metrics", guarded([this] {
+            return http_response{200, std::string{metrics_content_type}, metrics_text(), {}};
+          })},
+         {"/healthz", [this](const http_request&) {
+            return serving_.load(std::memory_order_acquire) ? health_response(liveness())
+                                                            : health_response({});
+          }},
+         {"/readyz", guarded([this] { return health_response(readiness()); })}},
+        failure);
+    if (!metrics_server_) {
+      return false;
+    }
+    admin_server_ = listen("admin.addr", config_.admin.addr,
+                           {{"/status", guarded([this] {
+                               return http_response{200, "application/json", status_json(), {}};
+                             })}},
+                           failure);
+    return admin_server_.has_value();
+  }
+
+  std::optional<http_server> listen(const char* key, const std::string& address,
+                                    std::vector<http_route> routes, start_failure& failure) {
+    const auto where = parse_endpoint(address);
+    if (!where) {
+      failure = {2, std::string{key} + " = \"" + address + "\" is not host:port"};
+      return std::nullopt;
+    }
+    http_server_options options;
+    options.log = log_.with("http");
+    auto started = http_server::start(*where, std::move(routes), options);
+    if (auto* error = std::get_if<http_server_error>(&started)) {
+      failure = {1, std::string{key} + " = \"" + address + "\": " + error->text +
+                        "; free it or set " + key + " (port 0 takes a free one)"};
+      return std::nullopt;
+    }
+    auto server = std::move(std::get<http_server>(started));
+    log_.with("http").info("listening", "an address is served",
+                           {{"key", key}, {"address", to_string(server.bound())}});
+    return server;
+  }
+
+  bool start_clients(start_failure& failure) {
+    auto sink = producer_client::create(config_, producer_mode::worker, {}, bridge_,
+                                        log_.with("producer"));
+    if (!sink) {
+      failure = {2, sink.error()};
+      return false;
+    }
+    auto source = consumer_client::create(config_, bridge_, *credit_, log_.with("consumer"));
+    if (!source) {
+      failure = {2, source.error()};
+      return false;
+    }
+    sink_ = std::move(sink).value();
+    source_ = std::move(source).value();
+    return true;
+  }
+
+  bool start_actors(std::vector<handler_entry> handlers, start_failure& failure) {
+    auto consumer = std::make_shared<consumer_context>();
+    consumer->consumer = config_.consumer;
+    consumer->tenants = config_.tenants;
+    consumer->lane_seed = random_seed();
+    consumer->source = source_;
+    consumer->credit = credit_;
+    consumer->progress = progress_;
+    consumer->accounts = accounts_;
+    consumer->metrics = metrics_;
+    consumer->log = log_;
+    auto tenant = std::make_shared<tenant_context>(tenant_context{
+        handler_router{config_.handlers}, std::move(handlers), config_.unmatched,
+        config_.consumer.batch_size, {},
+        std::make_shared<const failure_policy>(
+            failure_policy{"default", policy_of(config_.retry), {}, {}}),
+        progress_, std::make_shared<fence_counters>(), metrics_, log_});
+    root_context root;
+    root.consumer = consumer;
+    root.tenant = tenant;
+    root.producer = {sink_, metrics_, log_.with("producer")};
+    root.dlq = {config_.dlq, config_.consumer.group_id, dlq_gauge_, metrics_, log_};
+    root.router = router_;
+    root.entries = entries_;
+    root.board = board_;
+    root.seed = random_seed();
+    root.log = log_;
+    root.on_end = [this](worker_end end) {
+      const std::lock_guard lock{mutex_};
+      end_ = std::move(end);
+      ended_.notify_all();
+    };
+    metrics_->set_account_source([this] { return accounts_with_lag(); });
+    environment_.emplace(config_.runtime.threads);
+    progress_->ticked(std::chrono::steady_clock::now());
+    root_ = environment_->system()
+                .spawn<root_supervisor_actor::stateful_impl<root_supervisor_state>>(
+                    std::move(root));
+    bridge_.set_root(root_);
+    // The tree is complete once the way into it is.
+    for (int i = 0; i < 5000 && !entries_->consumers(); ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    }
+    if (!entries_->consumers()) {
+      failure = {1, "the actors did not start within 5 s; is the machine out of CPU time?"};
+      return false;
+    }
+    source_->run();
+    serving_.store(true, std::memory_order_release);
+    return true;
+  }
+
+  // What only the client knows of the lag is laid beside what the actors know.
+  std::vector<partition_account> accounts_with_lag() const {
+    auto accounts = accounts_->snapshot();
+    const auto source = source_->status();
+    for (auto& account : accounts) {
+      if (!account.state) {
+        continue;
+      }
+      for (const auto& p : source.partitions) {
+        if (p.tp.topic == account.topic && p.tp.partition.value() == account.partition &&
+            p.end >= 0 && p.position >= 0) {
+          account.state->lag.unfetched =
+              static_cast<std::uint64_t>(std::max<std::int64_t>(0, p.end - p.position));
+        }
+      }
+    }
+    return accounts;
+  }
+
+  void refresh_client_metrics() const {
+    const auto source = source_->status();
+    const auto raise = [](const counter_ref& c, std::uint64_t to) { c.add(to - c.value()); };
+    raise(metrics_->counter(metric::rebalances, {{"kind", "assign"}}), source.assignments);
+    raise(metrics_->counter(metric::rebalances, {{"kind", "revoke"}}), source.revocations);
+    raise(metrics_->counter(metric::rebalances, {{"kind", "lost"}}), source.losses);
+    raise(metrics_->counter(metric::authentication_failures),
+          source.auth_failures + sink_->status().auth_failures);
+    raise(metrics_->counter(metric::kafka_errors, {{"error", "broker"}}),
+          source.broker_errors + sink_->status().broker_errors);
+  }
+
+  void end_actors() {
+    if (!environment_) {
+      return;
+    }
+    caf::anon_send_exit(root_, caf::exit_reason::user_shutdown);
+    root_ = nullptr;
+    bridge_.set_root({});
+    entries_->set({}, {});
+  }
+
+  settings config_;
+  log_handle log_;
+  std::shared_ptr<telemetry> metrics_;
+  std::shared_ptr<account_board> accounts_;
+  std::shared_ptr<progress_gauge> progress_ = std::make_shared<progress_gauge>();
+  std::shared_ptr<dlq_gauge> dlq_gauge_ = std::make_shared<dlq_gauge>();
+  std::shared_ptr<record_router> router_;
+  std::shared_ptr<entry_points> entries_;
+  std::shared_ptr<actor_board> board_;
+  std::shared_ptr<credit_pool> credit_;
+  event_bridge bridge_;
+  std::shared_ptr<producer_client> sink_;
+  std::shared_ptr<consumer_client> source_;
+  std::optional<actor_environment> environment_;
+  root_supervisor_actor root_;
+  std::atomic<bool> serving_{false};
+  std::atomic<bool> draining_{false};
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  std::optional<worker_end> end_;
+  std::optional<http_server> metrics_server_;
+  std::optional<http_server> admin_server_;
+};
+
+worker::worker(std::unique_ptr<impl> running) : impl_{std::move(running)} {}
+worker::~worker() = default;
+
+std::unique_ptr<worker> worker::start(const settings& config, const handler_registry& registry,
+                                      const log_handle& log, start_failure& failure) {
+  auto running = std::make_unique<impl>(config, log);
+  if (!running->start(registry, failure)) {
+    return nullptr;
+  }
+  return std::unique_ptr<worker>{new worker{std::move(running)}};
+}
+
+void worker::request_stop() { impl_->request_stop(); }
+
+std::optional<worker_end> worker::wait_for(std::chrono::milliseconds time) {
+  auto end = impl_->wait_for(time);
+  if (end) {
+    impl_->wind_down();
+  }
+  return end;
+}
+
+endpoint worker::metrics_address() const { return impl_->metrics_address(); }
+endpoint worker::admin_address() const { return impl_->admin_address(); }
+bool worker::ready() const { return impl_->readiness().ok; }
+const actor_board& worker::board() const { return impl_->board(); }
+std::string worker::status_json() const { return impl_->status_json(); }
+std::string worker::metrics_text() const { return impl_->metrics_text(); }
+
+}  // namespace streamer

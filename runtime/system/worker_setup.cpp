@@ -1,0 +1,31 @@
+#include "runtime/system/worker_setup.hpp"
+
+namespace streamer {
+
+retry_policy policy_of(const retry_settings& r) {
+  return {r.max_attempts, r.max_elapsed, r.initial_backoff, r.multiplier, r.max_backoff, r.jitter};
+}
+
+std::variant<std::vector<handler_entry>, std::string> make_handlers(
+    const settings& config, const handler_registry& registry) {
+  std::vector<handler_entry> entries;
+  for (const auto& h : config.handlers) {
+    auto made = registry.make(h);
+    if (auto* problem = std::get_if<std::string>(&made)) {
+      return std::move(*problem);
+    }
+    handler_entry entry;
+    entry.name = h.kind;
+    entry.run = std::move(std::get<any_handler>(made));
+    entry.timeout = h.timeout;
+    entry.policy = std::make_shared<const failure_policy>(
+        failure_policy{h.kind, policy_of(h.retry), h.retry_on, h.reject_on});
+    if (std::holds_alternative<blocking_handler>(entry.run)) {
+      entry.pool = std::make_shared<blocking_pool>(h.kind, h.concurrency);
+    }
+    entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
+}  // namespace streamer
