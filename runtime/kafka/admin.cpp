@@ -3,6 +3,7 @@
 #include "runtime/kafka/admin_connection.hpp"
 #include "runtime/kafka/error_map.hpp"
 
+#include <regex>
 #include <thread>
 #include <utility>
 
@@ -27,6 +28,16 @@ bool means_moving_coordinator(rd_kafka_resp_err_t code) {
 }
 
 } // namespace
+
+std::string kafka_client_version() { return rd_kafka_version_str(); }
+
+bool pattern_takes(const std::string& pattern, const std::string& topic) {
+  try {
+    return std::regex_search(topic, std::regex{pattern, std::regex::extended});
+  } catch (const std::regex_error&) {
+    return false;
+  }
+}
 
 void admin_hooks::on_error(rd_kafka_resp_err_t code, std::string_view reason) {
   client_hooks::on_error(code, reason);

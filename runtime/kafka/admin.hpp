@@ -17,6 +17,13 @@
 
 namespace streamer {
 
+/// Version of librdkafka as it runs: `2.14.2`.
+[[nodiscard]] std::string kafka_client_version();
+
+/// Whether a subscription's pattern (`^…`) takes a topic, as librdkafka sees it: a POSIX extended
+/// regular expression, found anywhere in the name. One that is none takes nothing.
+[[nodiscard]] bool pattern_takes(const std::string& pattern, const std::string& topic);
+
 /// Asks the cluster. Every call blocks until the answer or the timeout, and fails with one line
 /// that names the cluster or the value at fault. Not thread-safe. The embedded cluster answers
 /// `topics` and `list_offsets` only.

@@ -1,7 +1,6 @@
 #include "runtime/kafka/lag.hpp"
 
 #include <map>
-#include <regex>
 #include <set>
 #include <utility>
 
@@ -17,15 +16,6 @@ std::optional<offset_id> offset_in(const listed_map& listed, const topic_partiti
   return found == listed.end() ? std::nullopt : found->second.offset;
 }
 
-/// librdkafka's own rule for subscriptions: POSIX extended, anywhere in the name.
-bool matches(const std::string& name, const std::string& pattern) {
-  try {
-    return std::regex_search(name, std::regex{pattern, std::regex::extended});
-  } catch (const std::regex_error&) {
-    return false;
-  }
-}
-
 /// Names of the topics to be shown, or the line that says which does not exist.
 result<std::set<std::string>> choose(const lag_request& request, const committed_map& committed,
                                      const std::set<std::string>& assigned,
@@ -34,7 +24,7 @@ result<std::set<std::string>> choose(const lag_request& request, const committed
   for (const auto& wanted : request.topics) {
     if (wanted.starts_with('^')) {
       for (const auto& [name, partitions] : existing) {
-        if (matches(name, wanted)) {
+        if (pattern_takes(wanted, name)) {
           chosen.insert(name);
         }
       }

@@ -1,6 +1,7 @@
 #include "tools/ingest/cloud_event.hpp"
 
 #include <array>
+#include <chrono>
 #include <cinttypes>
 #include <cstdio>
 
@@ -8,6 +9,11 @@
 #include "tools/text/rfc3339.hpp"
 
 namespace streamer::tools {
+
+std::int64_t now_ms() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+}
 
 std::vector<owned_header> cloud_event_headers(const event_attributes& attributes) {
   std::vector<owned_header> headers{{"ce_specversion", "1.0"},

@@ -20,6 +20,9 @@ struct event_attributes {
   bool json = true;         ///< the value is JSON
 };
 
+/// The wall clock, ms since 1970.
+[[nodiscard]] std::int64_t now_ms();
+
 /// The headers: ce_specversion, ce_id, ce_source, ce_type, ce_time, ce_tenantid, content-type.
 [[nodiscard]] std::vector<owned_header> cloud_event_headers(const event_attributes& attributes);
 

@@ -55,13 +55,15 @@ std::optional<std::string> json_problem(std::string_view text) {
   if (check.too_deep) return "nested deeper than " + std::to_string(deepest);
   // The parser counts from 1 and stands behind the end when something is missing there.
   const auto at = std::min(check.position == 0 ? 0 : check.position - 1, text.size());
-  const auto before = text.substr(0, at);
-  const auto line = static_cast<std::size_t>(std::ranges::count(before, '\n')) + 1;
-  const auto line_start = before.find_last_of('\n');
-  const auto column = at - (line_start == std::string_view::npos ? 0 : line_start + 1) + 1;
-  return "at byte " + std::to_string(at + 1) + " (line " + std::to_string(line) + ", column " +
-         std::to_string(column) +
-         "): " + (at >= text.size() ? "the text ends too early" : "this is not allowed here");
+  std::string place = "at byte " + std::to_string(at + 1);
+  if (text.find('\n') != std::string_view::npos) {
+    const auto before = text.substr(0, at);
+    const auto line = std::ranges::count(before, '\n') + 1;
+    const auto column = at - (before.find_last_of('\n') + 1) + 1; // npos + 1 is 0
+    place += " (line " + std::to_string(line) + ", column " + std::to_string(column) + ")";
+  }
+  return place + ": " +
+         (at >= text.size() ? "the text ends too early" : "this is not allowed here");
 }
 
 } // namespace streamer::tools

@@ -7,8 +7,8 @@
 
 namespace streamer::tools {
 
-/// Why `text` is not one JSON value, with the position: "at byte 7 (line 1, column 7): …".
-/// Nothing if it is one. No part of the text is repeated.
+/// Why `text` is not one JSON value, with the position: "at byte 17 (line 2, column 7): …", without
+/// the parenthesis in a text of one line. Nothing if it is one. No part of the text is repeated.
 [[nodiscard]] std::optional<std::string> json_problem(std::string_view text);
 
 } // namespace streamer::tools

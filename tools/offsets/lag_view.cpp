@@ -75,7 +75,7 @@ std::string lag_json(const std::string& group_id, const std::vector<partition_la
   const json page{{"group_id", replace_invalid_utf8(group_id)},
                   {"total_lag", total},
                   {"partitions", std::move(partitions)}};
-  return page.dump();
+  return page.dump(-1, ' ', true);
 }
 
 } // namespace streamer::tools

@@ -31,6 +31,19 @@ std::string shortened(std::string_view text, std::size_t width) {
   return std::string{text.substr(0, end)} + std::string{ellipsis};
 }
 
+std::string wrapped(std::string_view text, std::size_t width, std::size_t indent) {
+  std::string lines;
+  std::size_t shown = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (!continues_character(text[i]) && shown++ == width) {
+      lines += "\n" + std::string(indent, ' ');
+      shown = indent + 1;
+    }
+    lines += text[i];
+  }
+  return lines + "\n";
+}
+
 table::table(std::vector<column> columns) : columns_{std::move(columns)} {}
 
 void table::add(std::vector<std::string> cells) {

@@ -21,6 +21,10 @@ struct column {
 /// `text` in at most `width` characters; the last is `…` where something was cut.
 [[nodiscard]] std::string shortened(std::string_view text, std::size_t width);
 
+/// `text` in lines of at most `width` characters, each with its line end; all but the first begin
+/// with `indent` blanks. Cut where the width ends, because it need not be prose.
+[[nodiscard]] std::string wrapped(std::string_view text, std::size_t width, std::size_t indent);
+
 /// Rows under titles. Cells are escaped, so that no content can leave its cell.
 class table {
  public:

@@ -98,7 +98,7 @@ TEST_CASE("users have neither a name nor an address, and the same seed makes the
 TEST_CASE("a payload that is not JSON is refused with its position") {
   CHECK_FALSE(json_problem(R"({"a":[1,2.5e3,"x",null,true]})"));
   CHECK_FALSE(json_problem("1"));
-  CHECK(json_problem("{\"a\":}")->starts_with("at byte 6 (line 1, column 6)"));
+  CHECK(json_problem("{\"a\":}")->starts_with("at byte 6: "));
   CHECK(json_problem("{\"a\":1,\n \"b\" 2}")->starts_with("at byte 14 (line 2, column 6)"));
   CHECK(json_problem("{\"a\":1")->ends_with("the text ends too early"));
   CHECK(json_problem("")->ends_with("the text ends too early"));

@@ -128,6 +128,13 @@ TEST_CASE("a cell cannot leave its line or colour the terminal") {
   CHECK(std::count(text.begin(), text.end(), '\n') == 2);
 }
 
+TEST_CASE("wrapped text keeps every character and fits the width") {
+  CHECK(wrapped("short", 10, 2) == "short\n");
+  CHECK(wrapped("0123456789abcdefghijklm", 10, 2) == "0123456789\n  abcdefgh\n  ijklm\n");
+  CHECK(wrapped("äöüß", 3, 1) == "äöü\n ß\n");
+  CHECK(wrapped("", 10, 2) == "\n");
+}
+
 TEST_CASE("shortening counts characters, not bytes") {
   CHECK(shortened("äöü", 3) == "äöü");
   CHECK(shortened("äöüß", 3) == "äö…");

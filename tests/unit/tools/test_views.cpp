@@ -9,8 +9,8 @@
 #include "tools/dlq/bytes_view.hpp"
 #include "tools/dlq/dead_letter.hpp"
 #include "tools/metrics/metrics_text.hpp"
-#include "tools/role_spelling.hpp"
 #include "tools/text/table.hpp"
+#include "tools/usage/role_spelling.hpp"
 
 namespace streamer::tools {
 namespace {

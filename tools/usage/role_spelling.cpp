@@ -1,4 +1,4 @@
-#include "tools/role_spelling.hpp"
+#include "tools/usage/role_spelling.hpp"
 
 #include <algorithm>
 #include <optional>

@@ -1,0 +1,88 @@
+#include "tools/event_session.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <utility>
+
+#include "actors/dlq/dead_letter_record.hpp"
+#include "runtime/kafka/admin.hpp"
+#include "runtime/system/event_producer.hpp"
+
+namespace streamer::tools {
+namespace {
+
+// Long enough for a cluster that is up. One that is not is the producer's to wait for.
+constexpr std::chrono::milliseconds longest_look{3'000};
+
+/// The producer actor as an event_output.
+class producer_output final : public event_output {
+ public:
+  explicit producer_output(std::unique_ptr<event_producer> producer)
+      : producer_{std::move(producer)} {}
+
+  void submit(event_batch_ptr batch, answer_fn answer) override {
+    producer_->submit(std::move(batch), std::move(answer));
+  }
+  std::size_t flush(std::chrono::milliseconds budget) override { return producer_->flush(budget); }
+
+ private:
+  std::unique_ptr<event_producer> producer_;
+};
+
+/// A line if the topic is known not to be there. Where nobody answers, nothing is known.
+std::optional<std::string> look_for_topic(const settings& config, const log_handle& log) {
+  const auto& name = config.producer.events_topic;
+  auto admin =
+      admin_client::open(config, log, std::min(longest_look, config.producer.delivery_timeout));
+  if (!admin) return admin.error();
+  const auto topic = admin.value()->topic(name);
+  if (!topic || topic.value()) return std::nullopt;
+  if (!config.topics.create_missing) {
+    return "topic '" + name + "' does not exist; create it with: streamer topics create";
+  }
+  const std::array wanted{
+      new_topic{name, config.topics.partitions, config.topics.replication_factor}};
+  const auto created = admin.value()->create_topics(wanted);
+  if (!created) return created.error();
+  for (const auto& made : created.value()) {
+    if (made.ended == creation_result::state::refused) {
+      return "cannot create topic '" + name + "': " + made.error;
+    }
+  }
+  return std::nullopt;
+}
+
+} // namespace
+
+event_session::event_session(const settings& config) : config_{config} {}
+
+event_session::~event_session() = default;
+
+result<std::unique_ptr<event_session>> event_session::open(const command_context& context) {
+  using answer = result<std::unique_ptr<event_session>>;
+  std::unique_ptr<event_session> session{new event_session{context.values()}};
+  auto& config = session->config_;
+  if (context.globals.embedded) {
+    auto cluster = embedded_cluster::start({}, context.quiet_log);
+    if (!cluster) return answer::failure(cluster.error());
+    session->cluster_ = std::move(cluster).value();
+    config.kafka.bootstrap_servers = session->cluster_->bootstrap_servers();
+    // A classic group waits almost its whole session timeout on the mock cluster.
+    config.consumer.group_protocol = group_protocol_kind::consumer;
+    const auto& topic = config.producer.events_topic;
+    for (const auto& name : {topic, dlq_topic_for(config.dlq.topic, topic)}) {
+      if (auto refused = session->cluster_->create_topic(name, config.topics.partitions)) {
+        return answer::failure(std::move(*refused));
+      }
+    }
+  } else if (auto missing = look_for_topic(config, context.quiet_log)) {
+    return answer::failure(std::move(*missing));
+  }
+  auto producer = event_producer::start(config, context.quiet_log);
+  if (!producer) return answer::failure(producer.error());
+  session->output_ = std::make_unique<producer_output>(std::move(producer).value());
+  return session;
+}
+
+} // namespace streamer::tools

@@ -1,0 +1,102 @@
+#include "tools/load_book.hpp"
+
+#include "tools/load_test/random.hpp"
+
+namespace streamer::tools {
+namespace {
+
+latency_summary summary_of(const latency_recorder& recorder) {
+  return {recorder.count(),
+          recorder.percentile(50).count(),
+          recorder.percentile(90).count(),
+          recorder.percentile(99).count(),
+          recorder.percentile(99.9).count(),
+          recorder.highest().count()};
+}
+
+} // namespace
+
+load_book::load_book(std::uint32_t lanes) : run_{fresh_seed()}, ledger_{lanes} {}
+
+void load_book::start() {
+  const std::lock_guard lock{mutex_};
+  begun_ = clock::now();
+}
+
+std::int64_t load_book::elapsed_us() const {
+  const std::lock_guard lock{mutex_};
+  return since_start();
+}
+
+std::int64_t load_book::since_start() const {
+  return std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - begun_).count();
+}
+
+load_mark load_book::next(std::uint32_t lane, std::int64_t intended_us) {
+  const std::lock_guard lock{mutex_};
+  return {run_, lane, ledger_.next(lane), intended_us};
+}
+
+void load_book::submitted(const marks& batch) {
+  const std::lock_guard lock{mutex_};
+  open_.push_back(batch);
+}
+
+void load_book::settled(const marks& batch, const std::vector<delivery_result>& results) {
+  const std::lock_guard lock{mutex_};
+  if (std::erase(open_, batch) == 0) return; // given up before
+  const auto now = since_start();
+  for (std::size_t i = 0; i < batch->size(); ++i) {
+    const auto& mark = (*batch)[i];
+    if (i < results.size() && results[i].state == delivery_state::acknowledged) {
+      delivery_.record(latency_recorder::microseconds{now - mark.intended_us});
+    } else {
+      ledger_.refused(mark.lane, mark.sequence);
+    }
+  }
+}
+
+void load_book::give_up() {
+  const std::lock_guard lock{mutex_};
+  for (const auto& batch : open_) {
+    for (const auto& mark : *batch)
+      ledger_.refused(mark.lane, mark.sequence);
+  }
+  open_.clear();
+}
+
+void load_book::arrived(const record_ref& record) {
+  const auto mark = mark_of(record);
+  const std::lock_guard lock{mutex_};
+  if (!mark || mark->run != run_) return;
+  ++arrivals_;
+  ledger_.arrived(mark->lane, mark->sequence);
+  end_to_end_.record(latency_recorder::microseconds{since_start() - mark->intended_us});
+}
+
+std::int64_t load_book::outstanding() const {
+  const std::lock_guard lock{mutex_};
+  return ledger_.outstanding();
+}
+
+std::uint64_t load_book::arrivals() const {
+  const std::lock_guard lock{mutex_};
+  return arrivals_;
+}
+
+verdict load_book::judge() const {
+  const std::lock_guard lock{mutex_};
+  return ledger_.judge();
+}
+
+latency_summary load_book::delivery() const {
+  const std::lock_guard lock{mutex_};
+  return summary_of(delivery_);
+}
+
+latency_summary load_book::end_to_end() const {
+  const std::lock_guard lock{mutex_};
+  return summary_of(end_to_end_);
+}
+
+} // namespace streamer::tools

@@ -1,0 +1,24 @@
+// Commands of later versions: refused by name, so that nobody takes them for typing errors.
+#include "tools/command_tree.hpp"
+
+namespace streamer::tools {
+namespace {
+
+void add(command_tree& tree, CLI::App& parent, const std::string& name,
+         const std::string& description) {
+  command what;
+  what.not_yet = true;
+  tree.add(parent, name, description + " (not in this version)", what).prefix_command();
+}
+
+} // namespace
+
+void add_not_yet(command_tree& tree, CLI::App& process, CLI::App& dlq) {
+  add(tree, process, "explain", "Why a partition lags");
+  add(tree, dlq, "redrive", "Process again");
+  add(tree, dlq, "purge", "Drop");
+  add(tree, tree.root(), "inspect", "The actors");
+  add(tree, tree.root(), "doctor", "Check everything");
+}
+
+} // namespace streamer::tools
