@@ -1,0 +1,167 @@
+#include "actors/dlq/dead_letter_record.hpp"
+#include "runtime/embedded/embedded_cluster.hpp"
+#include "runtime/kafka/admin.hpp"
+#include "runtime/system/worker.hpp"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <iostream>
+#include <set>
+#include <thread>
+
+namespace streamer {
+namespace {
+
+// Signal handlers reach nothing else.
+std::atomic<int> stop_signals{0};
+
+extern "C" void count_stop_signal(int) { stop_signals.fetch_add(1); }
+
+// SIGTERM and SIGINT count; a closed pipe is an error code and no end. Restored when it goes.
+class signal_scope {
+ public:
+  signal_scope() {
+    stop_signals.store(0);
+    struct sigaction action {};
+    action.sa_handler = count_stop_signal;
+    sigaction(SIGTERM, &action, &term_);
+    sigaction(SIGINT, &action, &interrupt_);
+    struct sigaction ignore {};
+    ignore.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &ignore, &pipe_);
+  }
+  signal_scope(const signal_scope&) = delete;
+  signal_scope& operator=(const signal_scope&) = delete;
+  ~signal_scope() {
+    sigaction(SIGTERM, &term_, nullptr);
+    sigaction(SIGINT, &interrupt_, nullptr);
+    sigaction(SIGPIPE, &pipe_, nullptr);
+  }
+
+ private:
+  struct sigaction term_ {};
+  struct sigaction interrupt_ {};
+  struct sigaction pipe_ {};
+};
+
+constexpr std::chrono::milliseconds turn{50};
+constexpr std::chrono::seconds longest_wind_down{5};
+
+int complain(int code, const std::string& what) {
+  if (!what.empty()) {
+    std::cerr << "streamer: " << what << std::endl;
+  }
+  return code;
+}
+
+std::set<std::string> topics_of(const settings& config) {
+  std::set<std::string> topics;
+  for (const auto& topic : config.consumer.topics) {
+    if (!topic.starts_with('^')) {
+      topics.insert(topic);
+      topics.insert(dlq_topic_for(config.dlq.topic, topic));
+    }
+  }
+  for (const auto& h : config.handlers) {
+    if (const auto to = h.options.find("to"); h.kind == "forward" && to != h.options.end()) {
+      topics.insert(to->second);
+    }
+  }
+  return topics;
+}
+
+// topics.create_missing. A cluster that does not answer is waited for by the clients; its
+// topics are then somebody else's to create.
+void create_missing_topics(const settings& config, const log_handle& log) {
+  auto admin = admin_client::open(config, log);
+  if (!admin) {
+    return;
+  }
+  std::vector<new_topic> wanted;
+  for (const auto& name : topics_of(config)) {
+    wanted.push_back({name, config.topics.partitions, config.topics.replication_factor});
+  }
+  const auto created = admin.value()->create_topics(wanted);
+  if (!created) {
+    log.warn("topics_not_created", "topics.create_missing: the topics could not be created",
+             {{"why", created.error()}});
+    return;
+  }
+  for (const auto& c : created.value()) {
+    if (c.ended == creation_result::state::refused) {
+      log.warn("topic_not_created", "topics.create_missing: a topic could not be created",
+               {{"topic", c.name}, {"why", c.error}});
+    }
+  }
+}
+
+std::optional<worker_end> wait_for_end(worker& running, const log_handle& log) {
+  bool asked = false;
+  for (;;) {
+    if (auto end = running.wait_for(turn)) {
+      return end;
+    }
+    const auto signals = stop_signals.load();
+    if (signals >= 2) {
+      return std::nullopt;
+    }
+    if (signals == 1 && !std::exchange(asked, true)) {
+      log.info("stop_requested", "a signal asks for the orderly stop; a second one ends it at once");
+      running.request_stop();
+    }
+  }
+}
+
+}  // namespace
+
+int run_worker(const settings& given, const handler_registry& registry,
+               const worker_options& options, const log_handle& log) {
+  auto config = given;
+  std::unique_ptr<embedded_cluster> cluster;
+  if (options.embedded) {
+    auto started = embedded_cluster::start({}, log);
+    if (!started) {
+      return complain(1, started.error());
+    }
+    cluster = std::move(started).value();
+    config.kafka.bootstrap_servers = cluster->bootstrap_servers();
+    for (const auto& topic : topics_of(config)) {
+      if (auto refused = cluster->create_topic(topic, config.topics.partitions)) {
+        return complain(1, *refused);
+      }
+    }
+  }
+  const signal_scope signals;
+  if (config.topics.create_missing && !options.embedded) {
+    create_missing_topics(config, log);
+  }
+  start_failure failure;
+  auto running = worker::start(config, registry, log, failure);
+  if (!running) {
+    return complain(failure.exit_code, failure.what);
+  }
+  auto end = wait_for_end(*running, log);
+  if (!end) {
+    log.warn("stopped_at_once", "a second signal ended the process: unfinished records are read again");
+    ::_exit(5);
+  }
+  complain(end->exit_code, end->what);
+  // Something that never returns (a handler, a library) must not keep a process alive that
+  // has left its group.
+  std::thread watchdog{[code = end->exit_code, log, board = running->board().rows()] {
+    std::this_thread::sleep_for(longest_wind_down);
+    for (const auto& survivor : board) {
+      log.warn("survivor", "the process ends although an actor was still there",
+               {{"actor", survivor.name}});
+    }
+    ::_exit(code);
+  }};
+  watchdog.detach();
+  running.reset();
+  log.info("stopped", "the worker has stopped", {{"exit_code", end->exit_code}});
+  return end->exit_code;
+}
+
+}  // namespace streamer
