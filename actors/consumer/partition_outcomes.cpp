@@ -25,10 +25,10 @@ void partition_consumer_state::on_results(const attempt_results& msg) {
     finish_whole(*msg.whole);
   }
   for (const auto slot : msg.processed) {
-    counts_.processed += finish_at_handler(slot) ? 1 : 0;
+    counts_.processed += finish_at_handler(slot) ? 1U : 0U;
   }
   for (const auto slot : msg.skipped) {
-    counts_.skipped += finish_at_handler(slot) ? 1 : 0;
+    counts_.skipped += finish_at_handler(slot) ? 1U : 0U;
   }
   std::vector<failed_record> report;
   for (const auto& f : msg.failed) {

@@ -36,7 +36,7 @@ double cgroup_limit() {
   return std::strtod(quota.c_str(), nullptr) / period;
 }
 
-}  // namespace
+} // namespace
 
 std::size_t usable_cpus() {
   const auto all = std::max(1U, std::thread::hardware_concurrency());
@@ -60,4 +60,4 @@ std::string caf_version() {
          std::to_string(CAF_PATCH_VERSION);
 }
 
-}  // namespace streamer
+} // namespace streamer

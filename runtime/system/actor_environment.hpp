@@ -28,4 +28,4 @@ class actor_environment {
 /// Version of CAF as `0.18.7`.
 [[nodiscard]] std::string caf_version();
 
-}  // namespace streamer
+} // namespace streamer

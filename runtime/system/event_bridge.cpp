@@ -66,4 +66,4 @@ void event_bridge::on_sink_failed(std::string what) {
   caf::anon_send(root_, sink_failed{std::move(what)});
 }
 
-}  // namespace streamer
+} // namespace streamer

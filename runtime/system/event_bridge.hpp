@@ -43,4 +43,4 @@ class event_bridge final : public source_events, public sink_events {
   root_supervisor_actor root_;
 };
 
-}  // namespace streamer
+} // namespace streamer

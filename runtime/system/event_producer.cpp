@@ -41,7 +41,7 @@ class delivery_bridge final : public sink_events {
   log_handle log_;
 };
 
-}  // namespace
+} // namespace
 
 class event_producer::impl {
  public:
@@ -77,23 +77,22 @@ class event_producer::impl {
       const std::lock_guard lock{mutex_};
       open_ += count;
     }
-    environment_->system().spawn(
-        [this, batch = std::move(batch), answer = std::move(answer), count](
-            caf::event_based_actor* self) mutable {
-          self->request(producer_, caf::infinite, produce{std::move(batch)})
-              .then(
-                  [this, answer, count](const produce_results& r) {
-                    answer(r.results);
-                    settle(count);
-                  },
-                  [this, answer, count](const caf::error&) {
-                    delivery_result lost;
-                    lost.state = delivery_state::refused_for_now;
-                    lost.error_name = "_DESTROY";
-                    answer(std::vector<delivery_result>(count, lost));
-                    settle(count);
-                  });
-        });
+    environment_->system().spawn([this, batch = std::move(batch), answer = std::move(answer),
+                                  count](caf::event_based_actor* self) mutable {
+      self->request(producer_, caf::infinite, produce{std::move(batch)})
+          .then(
+              [this, answer, count](const produce_results& r) {
+                answer(r.results);
+                settle(count);
+              },
+              [this, answer, count](const caf::error&) {
+                delivery_result lost;
+                lost.state = delivery_state::refused_for_now;
+                lost.error_name = "_DESTROY";
+                answer(std::vector<delivery_result>(count, lost));
+                settle(count);
+              });
+    });
   }
 
   std::size_t flush(std::chrono::milliseconds budget) {
@@ -137,8 +136,6 @@ void event_producer::submit(event_batch_ptr batch, answer_fn answer) {
   impl_->submit(std::move(batch), std::move(answer));
 }
 
-std::size_t event_producer::flush(std::chrono::milliseconds budget) {
-  return impl_->flush(budget);
-}
+std::size_t event_producer::flush(std::chrono::milliseconds budget) { return impl_->flush(budget); }
 
-}  // namespace streamer
+} // namespace streamer

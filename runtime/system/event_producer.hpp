@@ -32,7 +32,8 @@ class event_producer {
   /// Sends a batch; `answer` is called once, when all of its events are settled.
   void submit(event_batch_ptr batch, answer_fn answer);
 
-  /// Waits until everything submitted is settled, at most `budget`. The number of events that are not.
+  /// Waits until everything submitted is settled, at most `budget`. The number of events that are
+  /// not.
   [[nodiscard]] std::size_t flush(std::chrono::milliseconds budget);
 
  private:
@@ -41,4 +42,4 @@ class event_producer {
   std::unique_ptr<impl> impl_;
 };
 
-}  // namespace streamer
+} // namespace streamer

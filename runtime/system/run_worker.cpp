@@ -108,13 +108,14 @@ std::optional<worker_end> wait_for_end(worker& running, const log_handle& log) {
       return std::nullopt;
     }
     if (signals == 1 && !std::exchange(asked, true)) {
-      log.info("stop_requested", "a signal asks for the orderly stop; a second one ends it at once");
+      log.info("stop_requested",
+               "a signal asks for the orderly stop; a second one ends it at once");
       running.request_stop();
     }
   }
 }
 
-}  // namespace
+} // namespace
 
 int run_worker(const settings& given, const handler_registry& registry,
                const worker_options& options, const log_handle& log) {
@@ -144,7 +145,8 @@ int run_worker(const settings& given, const handler_registry& registry,
   }
   auto end = wait_for_end(*running, log);
   if (!end) {
-    log.warn("stopped_at_once", "a second signal ended the process: unfinished records are read again");
+    log.warn("stopped_at_once",
+             "a second signal ended the process: unfinished records are read again");
     ::_exit(5);
   }
   complain(end->exit_code, end->what);
@@ -164,4 +166,4 @@ int run_worker(const settings& given, const handler_registry& registry,
   return end->exit_code;
 }
 
-}  // namespace streamer
+} // namespace streamer

@@ -13,20 +13,22 @@ using nlohmann::json;
 json partitions_of(const status_facts& facts) {
   auto rows = json::array();
   for (const auto& p : facts.source.partitions) {
-    json row{{"topic", p.tp.topic},     {"partition", p.tp.partition.value()},
-             {"epoch", p.epoch.value()}, {"position", p.position},
-             {"low", p.low},             {"end", p.end},
-             {"started", p.started},     {"paused", p.paused},
+    json row{{"topic", p.tp.topic},
+             {"partition", p.tp.partition.value()},
+             {"epoch", p.epoch.value()},
+             {"position", p.position},
+             {"low", p.low},
+             {"end", p.end},
+             {"started", p.started},
+             {"paused", p.paused},
              {"leaving", p.leaving}};
     for (const auto& a : facts.accounts) {
       if (a.topic == p.tp.topic && a.partition == p.tp.partition.value()) {
-        row["records"] = {{"received", a.records.received},
-                          {"processed", a.records.processed},
-                          {"skipped", a.records.skipped},
-                          {"dead_lettered", a.records.dead_lettered},
-                          {"fenced", a.records.fenced},
-                          {"already_done", a.records.already_done},
-                          {"pending", a.records.pending}};
+        row["records"] = {
+            {"received", a.records.received}, {"processed", a.records.processed},
+            {"skipped", a.records.skipped},   {"dead_lettered", a.records.dead_lettered},
+            {"fenced", a.records.fenced},     {"already_done", a.records.already_done},
+            {"pending", a.records.pending}};
         if (a.state) {
           row["waiting"] = {{"retry", a.state->lag.waiting_retry},
                             {"dlq", a.state->lag.waiting_dlq},
@@ -59,13 +61,14 @@ json tenants_of(const std::vector<actor_board::row>& actors) {
   return ids;
 }
 
-}  // namespace
+} // namespace
 
 std::string make_status_page(const status_facts& facts) {
   const json page{
       {"versions", {{"streamer", streamer_version()}, {"caf", caf_version()}}},
       {"endpoints",
-       {{"observability.metrics_addr", facts.metrics_address}, {"admin.addr", facts.admin_address}}},
+       {{"observability.metrics_addr", facts.metrics_address},
+        {"admin.addr", facts.admin_address}}},
       {"group",
        {{"id", facts.config.consumer.group_id},
         {"member_id", facts.source.member_id},
@@ -91,4 +94,4 @@ std::string make_status_page(const status_facts& facts) {
   return page.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
-}  // namespace streamer
+} // namespace streamer

@@ -29,4 +29,4 @@ struct status_facts {
 /// tree. Holds no payload, no key and no secret.
 [[nodiscard]] std::string make_status_page(const status_facts& facts);
 
-}  // namespace streamer
+} // namespace streamer

@@ -4,4 +4,4 @@ namespace streamer {
 
 std::string_view streamer_version() { return STREAMER_VERSION; }
 
-}  // namespace streamer
+} // namespace streamer

@@ -7,4 +7,4 @@ namespace streamer {
 /// The version of this build, as CMakeLists.txt has it.
 [[nodiscard]] std::string_view streamer_version();
 
-}  // namespace streamer
+} // namespace streamer

@@ -44,7 +44,7 @@ tenant_label_options label_options(const tenant_settings& tenants) {
   return options;
 }
 
-}  // namespace
+} // namespace
 
 // Members are destroyed in reverse order: HTTP first, then the clients' threads, then the
 // actors, and last what all of them refer to.
@@ -79,8 +79,7 @@ class worker::impl {
       failure = {2, std::move(*problem)};
       return false;
     }
-    return start_http(failure) &&
-           start_clients(failure) &&
+    return start_http(failure) && start_clients(failure) &&
            start_actors(std::move(std::get<std::vector<handler_entry>>(handlers)), failure);
   }
 
@@ -159,17 +158,18 @@ class worker::impl {
         return answer();
       };
     };
-    metrics_server_ = listen(
-        "observability.metrics_addr", config_.observability.metrics_addr,
-        {{"/metrics", guarded([this] {
-            return http_response{200, std::string{metrics_content_type}, metrics_text(), {}};
-          })},
-         {"/healthz", [this](const http_request&) {
-            return serving_.load(std::memory_order_acquire) ? health_response(liveness())
-                                                            : health_response({});
-          }},
-         {"/readyz", guarded([this] { return health_response(readiness()); })}},
-        failure);
+    metrics_server_ =
+        listen("observability.metrics_addr", config_.observability.metrics_addr,
+               {{"/metrics", guarded([this] {
+                   return http_response{200, std::string{metrics_content_type}, metrics_text(), {}};
+                 })},
+                {"/healthz",
+                 [this](const http_request&) {
+                   return serving_.load(std::memory_order_acquire) ? health_response(liveness())
+                                                                   : health_response({});
+                 }},
+                {"/readyz", guarded([this] { return health_response(readiness()); })}},
+               failure);
     if (!metrics_server_) {
       return false;
     }
@@ -203,8 +203,8 @@ class worker::impl {
   }
 
   bool start_clients(start_failure& failure) {
-    auto sink = producer_client::create(config_, producer_mode::worker, {}, bridge_,
-                                        log_.with("producer"));
+    auto sink =
+        producer_client::create(config_, producer_mode::worker, {}, bridge_, log_.with("producer"));
     if (!sink) {
       failure = {2, sink.error()};
       return false;
@@ -230,12 +230,18 @@ class worker::impl {
     consumer->accounts = accounts_;
     consumer->metrics = metrics_;
     consumer->log = log_;
-    auto tenant = std::make_shared<tenant_context>(tenant_context{
-        handler_router{config_.handlers}, std::move(handlers), config_.unmatched,
-        config_.consumer.batch_size, {},
-        std::make_shared<const failure_policy>(
-            failure_policy{"default", policy_of(config_.retry), {}, {}}),
-        progress_, std::make_shared<fence_counters>(), metrics_, log_});
+    auto tenant = std::make_shared<tenant_context>(
+        tenant_context{handler_router{config_.handlers},
+                       std::move(handlers),
+                       config_.unmatched,
+                       config_.consumer.batch_size,
+                       {},
+                       std::make_shared<const failure_policy>(
+                           failure_policy{"default", policy_of(config_.retry), {}, {}}),
+                       progress_,
+                       std::make_shared<fence_counters>(),
+                       metrics_,
+                       log_});
     root_context root;
     root.consumer = consumer;
     root.tenant = tenant;
@@ -254,9 +260,9 @@ class worker::impl {
     metrics_->set_account_source([this] { return accounts_with_lag(); });
     environment_.emplace(config_.runtime.threads);
     progress_->ticked(std::chrono::steady_clock::now());
-    root_ = environment_->system()
-                .spawn<root_supervisor_actor::stateful_impl<root_supervisor_state>>(
-                    std::move(root));
+    root_ =
+        environment_->system().spawn<root_supervisor_actor::stateful_impl<root_supervisor_state>>(
+            std::move(root));
     bridge_.set_root(root_);
     // The tree is complete once the way into it is.
     for (int i = 0; i < 5000 && !entries_->consumers(); ++i) {
@@ -365,4 +371,4 @@ const actor_board& worker::board() const { return impl_->board(); }
 std::string worker::status_json() const { return impl_->status_json(); }
 std::string worker::metrics_text() const { return impl_->metrics_text(); }
 
-}  // namespace streamer
+} // namespace streamer

@@ -67,4 +67,4 @@ struct worker_options {
 [[nodiscard]] int run_worker(const settings& config, const handler_registry& registry,
                              const worker_options& options, const log_handle& log);
 
-}  // namespace streamer
+} // namespace streamer

@@ -28,4 +28,4 @@ std::variant<std::vector<handler_entry>, std::string> make_handlers(
   return entries;
 }
 
-}  // namespace streamer
+} // namespace streamer

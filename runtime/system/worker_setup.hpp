@@ -18,4 +18,4 @@ namespace streamer {
 [[nodiscard]] std::variant<std::vector<handler_entry>, std::string> make_handlers(
     const settings& config, const handler_registry& registry);
 
-}  // namespace streamer
+} // namespace streamer

@@ -93,7 +93,8 @@ TEST_CASE("health is one line with the reasons") {
 }
 
 TEST_CASE("an answer that is no health page is shown escaped") {
-  CHECK(health_line(true, 404, "not\x1b[31m here\nsecond") == "not live (404): not\\u001b[31m here");
+  CHECK(health_line(true, 404, "not\x1b[31m here\nsecond") ==
+        "not live (404): not\\u001b[31m here");
   CHECK(health_line(false, 503, "") == "not ready (503)");
   CHECK(health_line(false, 503, R"({"reasons":[1,{"id":2}]})").starts_with("not ready (503)"));
 }
