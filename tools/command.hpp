@@ -51,6 +51,9 @@ struct command {
   bool takes_embedded = false;
   /// Runs only with a configuration that holds together.
   bool needs_config = true;
+  /// Brings its own cluster and configuration: it refuses the flags that name others, and neither
+  /// files nor the environment reach it.
+  bool own_config = false;
   /// A command of a later version: takes any arguments, to say so.
   bool not_yet = false;
 };

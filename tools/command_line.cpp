@@ -1,7 +1,9 @@
 #include "tools/command_line.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <optional>
 #include <string_view>
@@ -16,6 +18,7 @@ namespace streamer::tools {
 namespace {
 
 void add_all(command_tree& tree) {
+  add_demo(tree);
   auto& process = tree.group("process", "Run a worker, and look after consumer groups");
   add_process_start(tree, process);
   add_process_lag(tree, process);
@@ -86,8 +89,8 @@ std::string unknown_line(const CLI::App& app, const std::string& word) {
   return line + "; there are: " + config_impl::joined(below, ", ");
 }
 
-sources sources_of(const global_options& globals) {
-  auto from = standard_sources();
+sources sources_of(const command& what, const global_options& globals) {
+  auto from = what.own_config ? sources{} : standard_sources();
   from.handler_kinds.emplace(); // this binary has the built-in kinds alone
   if (globals.config_file) from.config_file = *globals.config_file;
   const auto set = [&](const char* key, const std::optional<std::string>& value, const char* flag) {
@@ -116,7 +119,7 @@ log_level level_of(log_level_kind kind) {
 }
 
 int run_loaded(const command& what, const global_options& globals) {
-  const auto loaded = load(sources_of(globals));
+  const auto loaded = load(sources_of(what, globals));
   if (!loaded && what.needs_config) {
     for (const auto& problem : loaded.problems)
       report_error(to_string(problem));
@@ -135,6 +138,13 @@ int run_loaded(const command& what, const global_options& globals) {
                                 globals.log_level ? logs.with("streamer") : log_handle{},
                                 logs.with("streamer")};
   return what.run(context);
+}
+
+/// A flag that names a cluster or a configuration other than the command's own.
+const char* foreign_flag(const global_options& globals) {
+  if (globals.bootstrap_servers) return "--bootstrap-servers";
+  if (globals.config_file) return "--config";
+  return globals.settings.empty() ? nullptr : "--set";
 }
 
 int run_parsed(command_tree& tree) {
@@ -159,6 +169,12 @@ int run_parsed(command_tree& tree) {
                                 path_of(app).substr(path_of(tree.root()).size() + 1) +
                                 "': an in-process cluster lives in its own process alone");
   }
+  if (const auto* flag = foreign_flag(tree.globals()); flag != nullptr && what->own_config) {
+    return fail(exit_usage, std::string{flag} + " makes no sense for '" +
+                                path_of(app).substr(path_of(tree.root()).size() + 1) +
+                                "', which brings its own broker and configuration; for yours use: "
+                                "streamer --role consumer");
+  }
   return run_loaded(*what, tree.globals());
 }
 
@@ -173,9 +189,19 @@ std::string usage_line(const CLI::ParseError& error, CLI::App& root) {
   return text + "; see " + path_of(deepest(root)) + " --help";
 }
 
-} // namespace
+/// What was printed has to have arrived: half a table on a full disk is no result.
+int with_output_written(int code) {
+  errno = 0;
+  const bool flushed = std::fflush(stdout) == 0;
+  const int why = errno;
+  if (flushed && std::ferror(stdout) == 0) return code;
+  const auto told =
+      fail(exit_failed, "the output cannot be written to stdout" +
+                            (why == 0 ? std::string{} : std::string{": "} + std::strerror(why)));
+  return code == exit_done ? told : code;
+}
 
-int run_command_line(const std::vector<std::string>& arguments) try {
+int run_arguments(const std::vector<std::string>& arguments) {
   auto spelled = spell_as_command(arguments);
   if (const auto* problem = std::get_if<std::string>(&spelled)) return fail(exit_usage, *problem);
   auto words = std::get<std::vector<std::string>>(std::move(spelled));
@@ -194,6 +220,12 @@ int run_command_line(const std::vector<std::string>& arguments) try {
     return fail(exit_usage, usage_line(error, tree.root()));
   }
   return run_parsed(tree);
+}
+
+} // namespace
+
+int run_command_line(const std::vector<std::string>& arguments) try {
+  return with_output_written(run_arguments(arguments));
 } catch (const std::exception& error) {
   return fail(exit_failed, error.what());
 }

@@ -39,6 +39,7 @@ class command_tree {
 // One file each.
 void add_config_check(command_tree& tree, CLI::App& config);
 void add_config_show(command_tree& tree, CLI::App& config);
+void add_demo(command_tree& tree);
 void add_dlq_ls(command_tree& tree, CLI::App& dlq);
 void add_dlq_show(command_tree& tree, CLI::App& dlq);
 void add_health(command_tree& tree);

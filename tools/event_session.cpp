@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <utility>
+#include <vector>
 
 #include "actors/dlq/dead_letter_record.hpp"
 #include "runtime/kafka/admin.hpp"
@@ -59,29 +60,46 @@ event_session::event_session(const settings& config) : config_{config} {}
 
 event_session::~event_session() = default;
 
+std::optional<std::string> event_session::start_producer(const log_handle& log) {
+  auto producer = event_producer::start(config_, log);
+  if (!producer) return producer.error();
+  output_ = std::make_unique<producer_output>(std::move(producer).value());
+  return std::nullopt;
+}
+
 result<std::unique_ptr<event_session>> event_session::open(const command_context& context) {
   using answer = result<std::unique_ptr<event_session>>;
-  std::unique_ptr<event_session> session{new event_session{context.values()}};
-  auto& config = session->config_;
-  if (context.globals.embedded) {
-    auto cluster = embedded_cluster::start({}, context.quiet_log);
-    if (!cluster) return answer::failure(cluster.error());
-    session->cluster_ = std::move(cluster).value();
-    config.kafka.bootstrap_servers = session->cluster_->bootstrap_servers();
-    // A classic group waits almost its whole session timeout on the mock cluster.
-    config.consumer.group_protocol = group_protocol_kind::consumer;
-    const auto& topic = config.producer.events_topic;
-    for (const auto& name : {topic, dlq_topic_for(config.dlq.topic, topic)}) {
-      if (auto refused = session->cluster_->create_topic(name, config.topics.partitions)) {
-        return answer::failure(std::move(*refused));
-      }
-    }
-  } else if (auto missing = look_for_topic(config, context.quiet_log)) {
+  if (context.globals.embedded) return open_embedded(context.values(), {}, context.quiet_log);
+  if (auto missing = look_for_topic(context.values(), context.quiet_log)) {
     return answer::failure(std::move(*missing));
   }
-  auto producer = event_producer::start(config, context.quiet_log);
-  if (!producer) return answer::failure(producer.error());
-  session->output_ = std::make_unique<producer_output>(std::move(producer).value());
+  std::unique_ptr<event_session> session{new event_session{context.values()}};
+  if (auto problem = session->start_producer(context.quiet_log)) {
+    return answer::failure(std::move(*problem));
+  }
+  return session;
+}
+
+result<std::unique_ptr<event_session>> event_session::open_embedded(
+    const settings& given, std::span<const std::string> more_topics, const log_handle& log) {
+  using answer = result<std::unique_ptr<event_session>>;
+  auto cluster = embedded_cluster::start({}, log);
+  if (!cluster) return answer::failure(cluster.error());
+  std::unique_ptr<event_session> session{new event_session{given}};
+  session->cluster_ = std::move(cluster).value();
+  auto& config = session->config_;
+  config.kafka.bootstrap_servers = session->cluster_->bootstrap_servers();
+  // A classic group waits almost its whole session timeout on the mock cluster.
+  config.consumer.group_protocol = group_protocol_kind::consumer;
+  const auto& events = config.producer.events_topic;
+  std::vector<std::string> topics{events, dlq_topic_for(config.dlq.topic, events)};
+  topics.insert(topics.end(), more_topics.begin(), more_topics.end());
+  for (const auto& name : topics) {
+    if (auto refused = session->cluster_->create_topic(name, config.topics.partitions)) {
+      return answer::failure(std::move(*refused));
+    }
+  }
+  if (auto problem = session->start_producer(log)) return answer::failure(std::move(*problem));
   return session;
 }
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 
 #include "config/settings.hpp"
@@ -20,6 +22,11 @@ class event_session {
   /// no failure: the producer waits for them until producer.delivery_timeout_ms.
   [[nodiscard]] static result<std::unique_ptr<event_session>> open(const command_context& context);
 
+  /// The same on an embedded cluster of its own, which gets producer.events_topic, its DLQ and
+  /// `more_topics`.
+  [[nodiscard]] static result<std::unique_ptr<event_session>> open_embedded(
+      const settings& config, std::span<const std::string> more_topics, const log_handle& log);
+
   event_session(const event_session&) = delete;
   event_session& operator=(const event_session&) = delete;
   ~event_session();
@@ -30,6 +37,9 @@ class event_session {
 
  private:
   explicit event_session(const settings& config);
+
+  /// A line if the producer cannot be started.
+  [[nodiscard]] std::optional<std::string> start_producer(const log_handle& log);
 
   settings config_;
   std::unique_ptr<embedded_cluster> cluster_;

@@ -5,6 +5,7 @@
 #include "runtime/system/worker.hpp"
 #include "tools/load_run.hpp"
 #include "tools/usage/role_spelling.hpp"
+#include "tools/worker_ready.hpp"
 
 namespace streamer::tools {
 namespace {
@@ -12,7 +13,6 @@ namespace {
 using clock = std::chrono::steady_clock;
 
 constexpr const char* ledger_kind = "load_test_ledger";
-constexpr std::chrono::seconds join_time{60};
 // No record for this long, while some are missing, means that they will not come.
 constexpr std::chrono::seconds arrival_time{15};
 // A duplicate comes after the record proper: wait for it, or it would never be seen.
@@ -49,23 +49,6 @@ void wait_for_arrivals(const load_book& book, const stop_signal& stop) {
   stop.wait_for(duplicate_time);
 }
 
-/// Waits until the worker has its partitions; false, and a line, if it has ended before.
-bool wait_until_ready(worker& running, const stop_signal& stop) {
-  const auto deadline = clock::now() + join_time;
-  while (!running.ready()) {
-    if (auto ended = running.wait_for(turn)) {
-      report_error("the worker ended before the load began: " + ended->what);
-      return false;
-    }
-    if (stop.requested()) return false;
-    if (clock::now() >= deadline) {
-      report_error("the worker had no partitions within 60 s; are the brokers reachable?");
-      return false;
-    }
-  }
-  return true;
-}
-
 int run(const command_context& context, const load_options& options) {
   if (const auto problem = problem_of(options)) return fail(exit_usage, *problem);
   if (!reads_events_topic(context.values())) {
@@ -89,7 +72,7 @@ int run(const command_context& context, const load_options& options) {
     report_error(failure.what);
     return failure.exit_code;
   }
-  if (!wait_until_ready(*running, stop)) return exit_failed;
+  if (const auto problem = wait_until_ready(*running, stop)) return fail(exit_failed, *problem);
 
   auto report = send_load(*session.value(), stop, options, book);
   wait_for_arrivals(*book, stop);

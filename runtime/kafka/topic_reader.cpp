@@ -18,22 +18,6 @@ using clock = std::chrono::steady_clock;
 constexpr int poll_ms = 100;
 constexpr int watermark_ms = 5'000;
 
-/// Serves as the hooks: an authentication failure is no record and would look like silence.
-class reader_hooks final : public client_hooks {
- public:
-  using client_hooks::client_hooks;
-  void on_error(rd_kafka_resp_err_t code, std::string_view reason) override {
-    client_hooks::on_error(code, reason);
-    if (is_authentication_failure(code)) {
-      refused_ = reason;
-    }
-  }
-  [[nodiscard]] const std::string& refused() const { return refused_; }
-
- private:
-  std::string refused_;
-};
-
 /// One reading in progress.
 class reading {
  public:
@@ -162,6 +146,22 @@ class reading {
 } // namespace
 
 struct topic_reader::connection {
+  /// Serves as the hooks: an authentication failure is no record and would look like silence.
+  class reader_hooks final : public client_hooks {
+   public:
+    using client_hooks::client_hooks;
+    void on_error(rd_kafka_resp_err_t code, std::string_view reason) override {
+      client_hooks::on_error(code, reason);
+      if (is_authentication_failure(code)) {
+        refused_ = reason;
+      }
+    }
+    [[nodiscard]] const std::string& refused() const { return refused_; }
+
+   private:
+    std::string refused_;
+  };
+
   explicit connection(const log_handle& log) : hooks{log} {}
 
   reader_hooks hooks;

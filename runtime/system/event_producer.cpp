@@ -14,36 +14,32 @@
 #include <utility>
 
 namespace streamer {
-namespace {
-
-// The client's thread tells the producer actor.
-class delivery_bridge final : public sink_events {
- public:
-  void set(producer_actor to) {
-    const std::lock_guard lock{mutex_};
-    to_ = std::move(to);
-  }
-  void on_delivered(std::uint64_t request, std::vector<delivery_result> results) override {
-    const std::lock_guard lock{mutex_};
-    if (to_) {
-      caf::anon_send(to_, delivered{request, std::move(results)});
-    }
-  }
-  // What is under way is reported event by event when the client closes.
-  void on_sink_failed(std::string what) override {
-    log_.error("producer_failed", "the producer cannot go on", {{"what", what}});
-  }
-  explicit delivery_bridge(log_handle log) : log_{std::move(log)} {}
-
- private:
-  std::mutex mutex_;
-  producer_actor to_;
-  log_handle log_;
-};
-
-} // namespace
-
 class event_producer::impl {
+  // The client's thread tells the producer actor.
+  class delivery_bridge final : public sink_events {
+   public:
+    void set(producer_actor to) {
+      const std::lock_guard lock{mutex_};
+      to_ = std::move(to);
+    }
+    void on_delivered(std::uint64_t request, std::vector<delivery_result> results) override {
+      const std::lock_guard lock{mutex_};
+      if (to_) {
+        caf::anon_send(to_, delivered{request, std::move(results)});
+      }
+    }
+    // What is under way is reported event by event when the client closes.
+    void on_sink_failed(std::string what) override {
+      log_.error("producer_failed", "the producer cannot go on", {{"what", what}});
+    }
+    explicit delivery_bridge(log_handle log) : log_{std::move(log)} {}
+
+   private:
+    std::mutex mutex_;
+    producer_actor to_;
+    log_handle log_;
+  };
+
  public:
   explicit impl(const log_handle& log) : bridge_{log} {}
 
