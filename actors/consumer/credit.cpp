@@ -1,14 +1,17 @@
 #include "actors/consumer/credit.hpp"
 
+#include <algorithm>
+
 namespace streamer {
 
 // A consumer thread that is woken for every single record spends its time
-// waking up: it is woken once a tenth of the window is free.
+// waking up: it is woken once a tenth of the window is free, and at least one
+// record and one byte of it, or a small window would never let it sleep.
 bool credit_pool::worth_waking() const {
-  const auto records = records_.load();
-  const auto bytes = bytes_.load();
-  return records <= limits_.records - limits_.records / 10 &&
-         bytes <= limits_.bytes - limits_.bytes / 10;
+  const auto enough_free = [](std::int64_t held, std::int64_t limit) {
+    return held <= limit - std::max<std::int64_t>(1, limit / 10);
+  };
+  return enough_free(records_.load(), limits_.records) && enough_free(bytes_.load(), limits_.bytes);
 }
 
 void credit_pool::give(std::int64_t records, std::int64_t bytes) {

@@ -58,9 +58,14 @@ std::string_view cut(std::string_view text, std::size_t limit) {
   return text.substr(0, limit);
 }
 
-std::string redrive_count_of(const record_ref& record) {
-  const auto value = record.header(dlq_header::redrive_count.data());
-  return value.is_null() ? "0" : std::string{value.view()};
+// Anybody can write this header: what is no count must not take the room of the rest.
+std::string_view redrive_count_of(const record_ref& record) {
+  constexpr std::size_t most_digits = 9;
+  const auto text = record.header(dlq_header::redrive_count.data()).view();
+  const bool is_count =
+      !text.empty() && text.size() <= most_digits &&
+      std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return is_count ? text : std::string_view{"0"};
 }
 
 void add(std::vector<owned_header>& headers, std::string_view name, std::string_view value) {
