@@ -11,7 +11,6 @@ void work_in_hand::add(std::shared_ptr<work_batch> batch) {
   entry e;
   e.first = batch->items.front().slot;
   e.unfinished = batch->items.size();
-  e.id = batch.get();
   e.batch = std::move(batch);
   entries_.push_back(std::move(e));
 }
@@ -54,8 +53,9 @@ void work_in_hand::let_go(slot_id slot) {
 }
 
 void work_in_hand::let_go(const work_batch* batch, std::size_t count) {
-  const auto e =
-      std::find_if(entries_.begin(), entries_.end(), [&](const entry& x) { return x.id == batch; });
+  // Only batches that are still held count: a finished one's address may be a new one's by now.
+  const auto e = std::find_if(entries_.begin(), entries_.end(),
+                              [&](const entry& x) { return x.batch && x.batch.get() == batch; });
   if (e != entries_.end()) {
     drop_finished(*e, count);
   }

@@ -51,7 +51,6 @@ class work_in_hand {
   struct entry {
     slot_id first;
     std::shared_ptr<work_batch> batch; // null once all items are finished
-    const work_batch* id = nullptr;
     std::size_t unfinished = 0;
   };
 
