@@ -19,10 +19,11 @@ enum class producer_mode : std::uint8_t {
   ingest, ///< for producer.delivery_timeout_ms
 };
 
-/// What the topics written to allow; the brokers' defaults where nothing is known of them.
+/// What is sent at most at once. The memory for outbound events limits both.
 struct producer_limits {
-  /// Largest max.message.bytes of the topics: a larger record is refused without being sent.
-  std::int64_t largest_message_bytes = 1'048'588;
+  /// A larger record is refused without being sent. By default the brokers judge: a topic may
+  /// allow more than Kafka's default, and only they know.
+  std::int64_t largest_message_bytes = 1'000'000'000;
   /// Smallest max.message.bytes of the topics: no batch of several records exceeds it.
   std::int64_t largest_batch_bytes = 1'000'000;
 };

@@ -1,6 +1,7 @@
 #include "runtime/kafka/producing_client.hpp"
 
 #include "runtime/kafka/error_map.hpp"
+#include "runtime/kafka/memory_split.hpp"
 
 #include <algorithm>
 #include <array>
@@ -20,8 +21,11 @@ client_role role_of(producer_mode mode) {
 
 std::int64_t steady_ns() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
 
-std::string set_limits(rd_kafka_conf_t& conf, const producer_limits& limits, batching batches) {
-  const auto largest = std::clamp<std::int64_t>(limits.largest_message_bytes, 1'000, 1'000'000'000);
+std::string set_limits(rd_kafka_conf_t& conf, const settings& config, const producer_limits& limits,
+                       batching batches) {
+  // A record that the queue cannot hold even alone would wait for room for ever.
+  const auto room = split_memory(config.consumer.memory_budget_mib).outbound_bytes * 9 / 10;
+  const auto largest = std::clamp<std::int64_t>(limits.largest_message_bytes, 1'000, room);
   const auto batch = std::clamp<std::int64_t>(limits.largest_batch_bytes, 1'000, largest);
   if (auto failure = set_property(conf, "message.max.bytes", std::to_string(largest).c_str())) {
     return *failure;
@@ -80,7 +84,7 @@ result<std::unique_ptr<producing_client>> producing_client::create(
   if (!conf) {
     return outcome::failure(conf.error());
   }
-  if (auto failure = set_limits(*conf.value(), limits, batches); !failure.empty()) {
+  if (auto failure = set_limits(*conf.value(), config, limits, batches); !failure.empty()) {
     return outcome::failure(std::move(failure));
   }
   std::unique_ptr<producing_client> made{new producing_client{health}};
