@@ -2,6 +2,7 @@
 
 #include "actors/consumer/record_source.hpp"
 #include "actors/retry/retry_schedule.hpp"
+#include "messages/cloud_event.hpp"
 #include "messages/event.hpp"
 #include "messages/ids.hpp"
 #include "messages/outcome.hpp"
@@ -151,6 +152,8 @@ struct work_item {
   std::uint32_t record = 0;          ///< index in the record batch
   std::uint32_t attempts_before = 0; ///< attempts made earlier, in this ownership or another
   std::uint32_t tenant = 0;          ///< the partition consumer's own number of the tenant
+  /// Told at intake, where the headers have just been read and are in the cache; absent: not yet.
+  std::optional<event_encoding> encoding = std::nullopt;
 };
 
 /// The items of one record batch. Shared by the partition consumer and the

@@ -169,10 +169,15 @@ std::size_t partition_consumer_state::take_in(const record_batch_ptr& batch, std
   const auto records = batch->records();
   work->items.reserve(records.size() - from);
   std::vector<std::uint32_t> overflowing;
+  record_ref record{batch}; // one for all: a copy of the pointer costs more than to read a record
   auto i = from;
   for (; i < records.size(); ++i) {
     const auto index = static_cast<std::uint32_t>(i);
-    const auto tenant = tenant_number(tenant_rule_.tenant_of({batch, index}));
+    if (i + prefetch_distance < records.size()) {
+      prefetch(records[i + prefetch_distance]);
+    }
+    record.index = index;
+    const auto tenant = tenant_number(tenant_rule_.tenant_of(record));
     auto& t = tenants_[tenant];
     const bool over = over_share(t);
     if (over && context_->tenants.overflow == overflow_kind::hold) {
@@ -195,7 +200,8 @@ std::size_t partition_consumer_state::take_in(const record_batch_ptr& batch, std
     if (over) {
       overflowing.push_back(static_cast<std::uint32_t>(work->items.size()));
     }
-    work->items.push_back({tracker_.last_slot(), lane_of(records[i], t), index, 0, tenant});
+    work->items.push_back(
+        {tracker_.last_slot(), lane_of(records[i], t), index, 0, tenant, detect_encoding(record)});
   }
   if (!restored_.empty()) {
     restore_attempts(*work);

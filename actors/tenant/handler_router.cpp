@@ -19,13 +19,14 @@ handler_router::handler_router(const std::vector<handler_settings>& entries) {
   }
 }
 
-handler_router::route handler_router::select(const record_ref& record) const {
+handler_router::route handler_router::select(const record_ref& record,
+                                             std::optional<event_encoding> known) const {
   event_facts facts;
   if (reads_event_type_) {
     facts = read_facts(record);
   } else {
     // The type does not matter, but an unreadable event must not reach a handler.
-    facts.encoding = detect_encoding(record);
+    facts.encoding = known ? *known : detect_encoding(record);
     if (facts.encoding == event_encoding::structured ||
         facts.encoding == event_encoding::undecodable) {
       facts = read_facts(record);

@@ -24,7 +24,9 @@ class handler_router {
     std::string undecodable;            ///< why the event cannot be read; empty if it can
   };
 
-  [[nodiscard]] route select(const record_ref& record) const;
+  /// `known` is the record's encoding, if it has been looked at before.
+  [[nodiscard]] route select(const record_ref& record,
+                             std::optional<event_encoding> known = std::nullopt) const;
 
  private:
   struct entry {

@@ -102,14 +102,21 @@ void tenant_handler_state::on_fresh(const work_slice_ptr& slice) {
     }
     return;
   }
-  for (const auto item : slice->items) {
-    work_ref ref{slice, item};
+  // One reference for all items: its count is shared with other threads.
+  work_ref ref{slice};
+  record_ref record{batch.records};
+  const auto records = batch.records->records();
+  for (std::size_t i = 0; i < slice->items.size(); ++i) {
+    if (i + prefetch_distance < slice->items.size()) {
+      prefetch_value(records[batch.items[slice->items[i + prefetch_distance]].record]);
+    }
+    ref.item = slice->items[i];
+    record.index = ref.get().record;
     const auto lane = ref.get().lane;
     if (lane.value() != 0 && lanes_.busy(lane)) {
-      const auto owner = ref.owner();
-      lanes_.wait(lane, owner, std::move(ref));
+      lanes_.wait(lane, ref.owner(), ref);
     } else {
-      start(ref, false);
+      start(ref, record, false);
     }
   }
   // The usual case is told without a list.
@@ -120,10 +127,9 @@ void tenant_handler_state::on_fresh(const work_slice_ptr& slice) {
   }
 }
 
-void tenant_handler_state::start(const work_ref& ref, bool holds_lane) {
-  const auto record = ref.batch().ref(ref.item);
+void tenant_handler_state::start(const work_ref& ref, const record_ref& record, bool holds_lane) {
   const auto attempts = ref.get().attempts_before;
-  auto route = context_->router.select(record);
+  auto route = context_->router.select(record, ref.get().encoding);
   if (!route.handler) {
     if (route.undecodable.empty() && context_->unmatched == unmatched_policy::discard) {
       std::vector<outbound_event> none;
@@ -153,7 +159,9 @@ void tenant_handler_state::start(const work_ref& ref, bool holds_lane) {
     return;
   }
   std::visit(overloaded{
-                 [&](const quick_handler& h) { run_quick(ref, *route.handler, h.run, holds_lane); },
+                 [&](const quick_handler& h) {
+                   run_quick(ref, record, *route.handler, h.run, holds_lane);
+                 },
                  [&](const blocking_handler& h) {
                    auto a = begin(ref, *route.handler, holds_lane);
                    const auto guard =
@@ -182,9 +190,9 @@ void tenant_handler_state::start(const work_ref& ref, bool holds_lane) {
              entry.run);
 }
 
-void tenant_handler_state::run_quick(const work_ref& ref, std::size_t handler,
-                                     const record_function& run, bool holds_lane) {
-  const auto record = ref.batch().ref(ref.item);
+void tenant_handler_state::run_quick(const work_ref& ref, const record_ref& record,
+                                     std::size_t handler, const record_function& run,
+                                     bool holds_lane) {
   const auto attempt = ref.get().attempts_before + 1;
   emitter_.events().clear();
   auto result = call_guarded(run, {record, *tenant_, attempt}, emitter_);

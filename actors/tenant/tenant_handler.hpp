@@ -80,9 +80,12 @@ class tenant_handler_state {
   void on_completions();
   void on_tick();
 
-  void start(const work_ref& ref, bool holds_lane);
-  void run_quick(const work_ref& ref, std::size_t handler, const record_function& run,
-                 bool holds_lane);
+  void start(const work_ref& ref, bool holds_lane) {
+    start(ref, ref.batch().ref(ref.item), holds_lane);
+  }
+  void start(const work_ref& ref, const record_ref& record, bool holds_lane);
+  void run_quick(const work_ref& ref, const record_ref& record, std::size_t handler,
+                 const record_function& run, bool holds_lane);
   std::shared_ptr<running_attempt> begin(const work_ref& ref, std::size_t handler, bool holds_lane);
   void end(const work_ref& ref, std::size_t handler, std::uint32_t attempt, outcome result,
            std::vector<outbound_event>& events, bool holds_lane);

@@ -28,8 +28,11 @@ kafka_batch::kafka_batch(std::shared_ptr<const void> client, const std::string& 
 }
 
 kafka_batch::~kafka_batch() {
-  for (const auto& r : records_) {
-    rd_kafka_message_destroy(message_of(r));
+  for (std::size_t i = 0; i < records_.size(); ++i) {
+    if (i + prefetch_distance < records_.size()) {
+      prefetch(records_[i + prefetch_distance]);
+    }
+    rd_kafka_message_destroy(message_of(records_[i]));
   }
 }
 
