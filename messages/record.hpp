@@ -103,6 +103,9 @@ class record_batch {
   [[nodiscard]] virtual bytes_ref last_header(std::size_t index, const char* name) const = 0;
   /// All headers, in order, duplicates included. Views valid as long as the batch.
   [[nodiscard]] virtual std::vector<header_ref> headers(std::size_t index) const = 0;
+  /// Lets go of what is kept of a record's parsed headers, which no credit accounts for: views of
+  /// them end. They are parsed again when they are asked for again.
+  virtual void forget_headers(std::size_t) const {}
 
   /// Measured overhead of a queued message in librdkafka.
   static constexpr std::size_t bookkeeping_bytes = 290;

@@ -202,6 +202,8 @@ std::size_t partition_consumer_state::take_in(const record_batch_ptr& batch, std
     }
     work->items.push_back(
         {tracker_.last_slot(), lane_of(records[i], t), index, 0, tenant, detect_encoding(record)});
+    // To parse them once more, for a handler that wants them, costs less than to keep them of all.
+    batch->forget_headers(i);
   }
   if (!restored_.empty()) {
     restore_attempts(*work);

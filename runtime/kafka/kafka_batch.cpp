@@ -89,4 +89,12 @@ std::vector<header_ref> kafka_batch::headers(std::size_t index) const {
   return all;
 }
 
+void kafka_batch::forget_headers(std::size_t index) const {
+  rd_kafka_headers_t* parsed = nullptr;
+  if (rd_kafka_message_detach_headers(message_of(records_[index]), &parsed) ==
+      RD_KAFKA_RESP_ERR_NO_ERROR) {
+    rd_kafka_headers_destroy(parsed);
+  }
+}
+
 } // namespace streamer

@@ -29,6 +29,7 @@ class kafka_batch final : public record_batch {
 
   [[nodiscard]] bytes_ref last_header(std::size_t index, const char* name) const override;
   [[nodiscard]] std::vector<header_ref> headers(std::size_t index) const override;
+  void forget_headers(std::size_t index) const override;
 
  private:
   [[nodiscard]] rd_kafka_headers_t* parsed_headers(std::size_t index) const;
