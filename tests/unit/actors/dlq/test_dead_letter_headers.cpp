@@ -108,7 +108,7 @@ TEST_CASE("A message of broken UTF-8 is cut without harm") {
 
 TEST_CASE("A redrive count that is no count does not crowd out what the DLQ says") {
   for (const std::string& count : {std::string(10'000, '9'), std::string(10'000, 'x'),
-                                  std::string{"-1"}, std::string{}, std::string{"1e9"}}) {
+                                   std::string{"-1"}, std::string{}, std::string{"1e9"}}) {
     CAPTURE(count.size());
     const fixture::record_parts parts{
         .headers = {fixture::header("streamer.redrive-count", count)}};
