@@ -192,6 +192,9 @@ void set_fetching(conf_writer& conf, const settings& config) {
   // The default of one second lets every full prefetch queue sleep that long: 0.6 M records/s
   // where 2.2 M are possible.
   conf.set("fetch.queue.backoff.ms", 5);
+  // A request that finds nothing new waits this long at the broker, and what is read anew (after a
+  // pause, after a rebalance) waits behind it. By default that is half a second.
+  conf.set("fetch.wait.max.ms", 100);
   conf.set("check.crcs", "true");
 }
 
