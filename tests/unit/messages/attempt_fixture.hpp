@@ -12,6 +12,9 @@ namespace streamer::fixture {
 
 /// A completion queue with its counters, and attempts that report to it.
 struct attempt_desk {
+  // An attempt holds its queue and the queue what is done: the owner closes it when it ends.
+  ~attempt_desk() { queue->close(); }
+
   std::shared_ptr<std::atomic<int>> wakes = std::make_shared<std::atomic<int>>(0);
   std::shared_ptr<completion_queue> queue =
       std::make_shared<completion_queue>([count = wakes] { count->fetch_add(1); });

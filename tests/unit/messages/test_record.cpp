@@ -81,7 +81,8 @@ TEST_CASE("Of headers with one name the last counts, also when its value is null
 TEST_CASE("Headers come in their order with their duplicates and nulls") {
   const auto record = make_record({.headers = {header("a", "1"), null_header("b"), header("a", "2"),
                                                header("", std::string{"\0x", 2})}});
-  const auto headers = detach(record).headers();
+  const auto copy = detach(record);
+  const auto headers = copy.headers();
   REQUIRE(headers.size() == 4);
   CHECK(headers[0].name == "a");
   CHECK(headers[0].value.view() == "1");
