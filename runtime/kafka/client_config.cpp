@@ -216,6 +216,9 @@ void set_group(conf_writer& conf, const consumer_settings& consumer) {
     conf.set("group.protocol", "consumer");
   } else {
     conf.set("session.timeout.ms", consumer.session_timeout.count());
+    // Two heartbeats may be missed, also where the session is shorter than Kafka's default.
+    conf.set("heartbeat.interval.ms",
+             std::min<std::int64_t>(3'000, consumer.session_timeout.count() / 3));
     conf.set("partition.assignment.strategy", "cooperative-sticky");
   }
 }

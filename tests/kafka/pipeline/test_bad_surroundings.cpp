@@ -15,18 +15,17 @@ namespace {
 
 using acl_ptr = std::unique_ptr<rd_kafka_AclBinding_t, destroy_with<rd_kafka_AclBinding_destroy>>;
 
-// Takes a right from everybody.
-void deny(const std::string& bootstrap, rd_kafka_ResourceType_t type, const std::string& name,
-          rd_kafka_AclOperation_t operation) {
-  const auto client = make_client(RD_KAFKA_PRODUCER, bootstrap);
-  const queue_ptr queue{rd_kafka_queue_new(client.get())};
+// One rule for everybody.
+void add_acl(rd_kafka_t* client, rd_kafka_ResourceType_t type, const std::string& name,
+             rd_kafka_AclOperation_t operation, rd_kafka_AclPermissionType_t permission) {
+  const queue_ptr queue{rd_kafka_queue_new(client)};
   std::array<char, 512> text{};
-  const acl_ptr acl{rd_kafka_AclBinding_new(
-      type, name.c_str(), RD_KAFKA_RESOURCE_PATTERN_LITERAL, "User:*", "*", operation,
-      RD_KAFKA_ACL_PERMISSION_TYPE_DENY, text.data(), text.size())};
+  const acl_ptr acl{rd_kafka_AclBinding_new(type, name.c_str(), RD_KAFKA_RESOURCE_PATTERN_LITERAL,
+                                            "User:*", "*", operation, permission, text.data(),
+                                            text.size())};
   REQUIRE(acl);
   std::array<rd_kafka_AclBinding_t*, 1> list{acl.get()};
-  rd_kafka_CreateAcls(client.get(), list.data(), list.size(), nullptr, queue.get());
+  rd_kafka_CreateAcls(client, list.data(), list.size(), nullptr, queue.get());
   const event_ptr event{rd_kafka_queue_poll(queue.get(), 30'000)};
   REQUIRE(event);
   require_ok(rd_kafka_event_error(event.get()), "create an ACL");
@@ -35,6 +34,15 @@ void deny(const std::string& bootstrap, rd_kafka_ResourceType_t type, const std:
       rd_kafka_CreateAcls_result_acls(rd_kafka_event_CreateAcls_result(event.get()), &count);
   REQUIRE(count == 1);
   REQUIRE(rd_kafka_acl_result_error(results[0]) == nullptr);
+}
+
+// Takes a right from everybody and leaves them the others: a resource with any rule at all is
+// closed to those whom no rule lets in.
+void deny(const std::string& bootstrap, rd_kafka_ResourceType_t type, const std::string& name,
+          rd_kafka_AclOperation_t operation) {
+  const auto client = make_client(RD_KAFKA_PRODUCER, bootstrap);
+  add_acl(client.get(), type, name, RD_KAFKA_ACL_OPERATION_ALL, RD_KAFKA_ACL_PERMISSION_TYPE_ALLOW);
+  add_acl(client.get(), type, name, operation, RD_KAFKA_ACL_PERMISSION_TYPE_DENY);
 }
 
 // Starts a worker that is expected to refuse, and gives its end.

@@ -22,7 +22,8 @@ std::int64_t reported_lag(const scenario& s, const worker& w) {
   REQUIRE(ended.status.code == 0);
   std::int64_t lag = 0;
   std::size_t partitions = 0;
-  for (const auto& partition : nlohmann::json::parse(ended.out).at("partitions")) {
+  const auto report = nlohmann::json::parse(ended.out);
+  for (const auto& partition : report.at("partitions")) {
     lag += partition.at("lag").get<std::int64_t>();
     ++partitions;
   }

@@ -9,8 +9,11 @@ using namespace streamer::test;
 
 TEST_CASE(
     "An output that refuses for now holds the records, costs no attempt and commits nothing") {
-  // Two in-sync replicas asked of a topic that has one: NOT_ENOUGH_REPLICAS until it is altered.
-  const scenario s{shared_broker(), {.partitions = 2, .output = {{"min.insync.replicas", "2"}}}};
+  // Three in-sync replicas asked for while one of three brokers is down: NOT_ENOUGH_REPLICAS.
+  private_cluster cluster{3};
+  const scenario s{cluster.bootstrap(),
+                   {.partitions = 2, .output = {{"min.insync.replicas", "3"}}}};
+  cluster.stop_broker(3);
   const auto config = s.scripted("scripted_async");
   worker w{s.directory(), "worker", config, worker_binary::scripted};
   w.wait_until_ready();
@@ -26,7 +29,7 @@ TEST_CASE(
   // The fault is real: handlers have run, and nothing has arrived.
   REQUIRE_FALSE(read_journal(s.journal()).empty());
   REQUIRE(read_topic(s.bootstrap, s.output).empty());
-  alter_topic(s.bootstrap, s.output, {{"min.insync.replicas", "1"}});
+  cluster.start_broker(3);
   s.wait_until_drained();
   CHECK(w.stop().code == 0);
   const auto result = s.require_invariants(load.sent());

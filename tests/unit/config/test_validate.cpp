@@ -37,7 +37,6 @@ TEST_CASE("configurations that do not hold together name the key at fault") {
       {"[consumer]\nmax_in_flight = 1", "tenants.share"},
       {"[observability]\nmetrics_addr = \"127.0.0.1:9091\"", "admin.addr"},
       {"[consumer]\ndrain_timeout_ms = 300000", "consumer.drain_timeout_ms"},
-      {"[consumer]\nsession_timeout_ms = 3000", "consumer.session_timeout_ms"},
       {"[consumer]\nsession_timeout_ms = 60000\nmax_poll_interval_ms = 50000",
        "consumer.session_timeout_ms"},
       {"[consumer.properties]\nheartbeat.interval.ms = 45000",
@@ -99,6 +98,7 @@ TEST_CASE("configurations that are unusual and right are accepted") {
                "[consumer]\ngroup_protocol = \"consumer\"\nmax_poll_interval_ms = 20000",
                "[consumer.properties]\ngroup.remote.assignor = \"range\"\n"
                "[consumer]\ngroup_protocol = \"consumer\"",
+               "[consumer]\nsession_timeout_ms = 3000",
                "[consumer]\nsession_timeout_ms = 6000\n"
                "properties.\"heartbeat.interval.ms\" = 2000",
                "[admin]\naddr = \"[::1]:0\"\n[observability]\nmetrics_addr = \"[::1]:0\"",
