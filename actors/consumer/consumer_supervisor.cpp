@@ -43,13 +43,7 @@ consumer_supervisor_actor::behavior_type consumer_supervisor_state::make_behavio
   install_guards(self_, log_);
   self_->set_down_handler([this](const caf::down_msg& down) { on_down(down); });
   self_->delayed_send(self_, tick_period, tick{});
-  // A predecessor's partitions are read again from their committed offsets.
-  if (auto orphans = router_->epochs(); !orphans.empty()) {
-    for (const auto epoch : orphans) {
-      router_->remove(epoch);
-    }
-    context_->source->restart(std::move(orphans));
-  }
+  take_over_orphans();
   return {
       [this](const partitions_assigned& msg) { on_assigned(msg); },
       [this](const partitions_revoking& msg) { on_revoking(msg); },
@@ -68,6 +62,28 @@ consumer_supervisor_actor::behavior_type consumer_supervisor_state::make_behavio
   };
 }
 
+// A predecessor's partitions are read again from their committed offsets. Their consumers
+// end first, so that everybody forgets what is left of their epochs: a key that waits
+// for a record of a dead epoch would wait for ever.
+void consumer_supervisor_state::take_over_orphans() {
+  std::vector<assignment_epoch> unstarted;
+  for (const auto epoch : router_->epochs()) {
+    auto orphan = router_->find(epoch);
+    if (!orphan) {
+      router_->remove(epoch);
+      unstarted.push_back(epoch);
+      continue;
+    }
+    self_->monitor(orphan);
+    self_->send_exit(orphan, caf::exit_reason::kill);
+    epochs_by_address_.emplace(orphan.address(), epoch);
+    children_.emplace(epoch, child{std::move(orphan), {}, false, true});
+  }
+  if (!unstarted.empty()) {
+    context_->source->restart(std::move(unstarted));
+  }
+}
+
 void consumer_supervisor_state::start(const assigned_partition& partition) {
   auto actor = self_->spawn<partition_consumer_actor::stateful_impl<partition_consumer_state>>(
       context_, partition, links_, consumer_supervisor_actor{self_});
@@ -76,7 +92,7 @@ void consumer_supervisor_state::start(const assigned_partition& partition) {
   router_->add(partition.epoch, actor);
   board_->put({board_name(partition.tp), "partition_consumer", name, restarts_[partition.tp],
                actor.address()});
-  children_.emplace(partition.epoch, child{std::move(actor), partition.tp});
+  children_.emplace(partition.epoch, child{std::move(actor), partition.tp, false, false});
   assigned_.set(static_cast<double>(children_.size()));
 }
 
@@ -182,6 +198,10 @@ void consumer_supervisor_state::on_down(const caf::down_msg& down) {
   if (failed.leaving) {
     context_->source->release(epoch, std::nullopt);
     leave_when_drained();
+    return;
+  }
+  if (failed.orphan) {
+    context_->source->restart({epoch});
     return;
   }
   if (!intensity_.allow(self_->clock().now())) {

@@ -41,6 +41,7 @@ class consumer_supervisor_state {
     partition_consumer_actor actor;
     topic_partition tp;
     bool leaving = false; ///< revoked or draining: its end is not a failure to be mended
+    bool orphan = false;  ///< of a predecessor: is ended, and its partition read again
   };
 
   void on_assigned(const partitions_assigned& msg);
@@ -52,6 +53,7 @@ class consumer_supervisor_state {
   void on_drain(const drain& msg);
   void on_tick();
   void start(const assigned_partition& partition);
+  void take_over_orphans();
   void drain_child(child& c, clock::time_point deadline);
   void forget(assignment_epoch epoch);
   void leave_when_drained();
