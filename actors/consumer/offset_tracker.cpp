@@ -71,6 +71,14 @@ void offset_tracker::advance() {
     passed_ = commit_point{e.offset.next(), e.leader_epoch};
     ++head_slot_;
   }
+  pass_end();
+}
+
+void offset_tracker::pass_end() {
+  const bool reached = end_ && (head_slot_ == next_slot_ || at(head_slot_).offset >= *end_);
+  if (reached && (!passed_ || *end_ > passed_->offset)) {
+    passed_ = commit_point{*end_, passed_ ? passed_->leader_epoch : -1};
+  }
 }
 
 bool offset_tracker::is_finished(slot_id slot) const {
@@ -78,13 +86,12 @@ bool offset_tracker::is_finished(slot_id slot) const {
 }
 
 void offset_tracker::reach_end(offset_id position) {
-  if (head_slot_ != next_slot_) {
+  if (newest_ && position <= newest_->next()) {
     return;
   }
-  if (!passed_ || position > passed_->offset) {
-    passed_ = commit_point{position, passed_ ? passed_->leader_epoch : -1};
-    newest_ = offset_id{position.value() - 1};
-  }
+  end_ = position;
+  newest_ = offset_id{position.value() - 1};
+  pass_end();
 }
 
 std::optional<commit_point> offset_tracker::frontier() const {

@@ -55,8 +55,8 @@ class offset_tracker {
 
   [[nodiscard]] bool is_finished(slot_id slot) const;
 
-  /// Everything that the partition holds up to `position` has been received:
-  /// moves the frontier past trailing markers and gaps when nothing is unfinished.
+  /// Everything that the partition holds up to `position` has been received: the frontier goes
+  /// past trailing markers and gaps as soon as the records before them are finished.
   void reach_end(offset_id position);
 
   /// How far to commit; nothing until a first commit is known or a record or
@@ -94,6 +94,7 @@ class offset_tracker {
   }
   void grow();
   void advance();
+  void pass_end();
   [[nodiscard]] bool was_done(offset_id offset);
 
   std::vector<entry> ring_; // size is a power of two
@@ -101,6 +102,7 @@ class offset_tracker {
   std::uint64_t next_slot_ = 0;
   std::size_t unfinished_ = 0;
   std::optional<commit_point> passed_; // frontier when the ring is empty
+  std::optional<offset_id> end_;       // last end of the partition that was reached
   std::optional<offset_id> newest_;    // newest received, or the committed offset's predecessor
   std::vector<offset_range> restored_; // sorted
   std::size_t restored_cursor_ = 0;    // ranges before it lie behind what was received

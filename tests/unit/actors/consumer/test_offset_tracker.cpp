@@ -117,13 +117,22 @@ TEST_CASE("Past a partition's last record the frontier goes to its end, so that 
   tracker.reach_end(offset_id{15});
   CHECK(tracker.frontier() == point(10));
   tracker.finish(a);
-  CHECK(tracker.frontier() == point(11));
-  tracker.reach_end(offset_id{15});
   CHECK(tracker.frontier() == point(15));
   tracker.reach_end(offset_id{12});
   CHECK(tracker.frontier() == point(15));
   CHECK(tracker.receive(offset_id{14}, 1) == receipt::stale);
   take(tracker, 15);
+}
+
+TEST_CASE("An end that was reached counts also when more records have come since") {
+  offset_tracker tracker{point(10)};
+  const auto a = take(tracker, 10);
+  tracker.reach_end(offset_id{15});
+  const auto b = take(tracker, 17);
+  tracker.finish(a);
+  CHECK(tracker.frontier() == point(15));
+  tracker.finish(b);
+  CHECK(tracker.frontier() == point(18));
 }
 
 TEST_CASE("The end of a partition that has no commit and no records can be committed") {
