@@ -1,5 +1,7 @@
 #include "actors/consumer/partition_consumer.hpp"
 
+#include "actors/supervision/actor_guards.hpp"
+
 #include <caf/send.hpp>
 
 #include <algorithm>
@@ -106,6 +108,7 @@ partition_consumer_state::~partition_consumer_state() {
 }
 
 partition_consumer_actor::behavior_type partition_consumer_state::make_behavior() {
+  install_guards(self_, log_);
   next_commit_ = self_->clock().now() + context_->consumer.commit_interval;
   return {
       [this](const records_fetched& msg) { on_records(msg); },
@@ -462,13 +465,14 @@ void partition_consumer_state::on_lease(const std::string& tenant, const handler
     t.account->in_flight.fetch_add(t.unfinished - t.added);
   }
   settle_added();
+  // What came meanwhile is part of what is handed out again, and must not overtake it.
+  if (std::exchange(t.hand_out_again, false)) {
+    hand_out_again(found->second);
+    return;
+  }
   for (auto& w : std::exchange(t.before_lease, {})) {
     context_->progress->sent(self_->clock().now());
     self_->send(t.handler, std::move(w));
-  }
-  if (t.hand_out_again) {
-    t.hand_out_again = false;
-    hand_out_again(found->second);
   }
 }
 
