@@ -87,6 +87,20 @@ class loaded_worker {
     });
   }
 
+  /// The books of what is at handlers are right again once all is done.
+  void check_books_of_handlers() {
+    for (const auto& tp : partitions) {
+      CHECK(w.lag_of(tp).in_flight == 0);
+      for (int i = 0; i < 3; ++i) {
+        w.source->append(tp, record_of("new" + std::to_string(i), "async", "t0", "async"));
+      }
+    }
+    w.settle();
+    for (const auto& tp : partitions) {
+      CHECK(w.lag_of(tp).in_flight == 3);
+    }
+  }
+
   void check_nothing_lost() {
     for (const auto& tp : partitions) {
       for (const auto& r : w.source->log_of(tp)) {
@@ -180,6 +194,7 @@ TEST_CASE("an actor that dies under load loses nothing and breaks no order", "[k
   load.w.kill(kind);
   CHECK(load.finish());
   load.check_nothing_lost();
+  load.check_books_of_handlers();
   CHECK(load.w.restarts_of(kind) == 1);
   CHECK_FALSE(load.w.end());
   CHECK(load.w.end_and_count_survivors() == 0);
@@ -204,6 +219,57 @@ TEST_CASE("actors of all kinds that die one after the other lose nothing", "[kil
   }
   CHECK(restarts == deaths);
   CHECK_FALSE(load.w.end());
+}
+
+TEST_CASE("records that come while a tenant supervisor is replaced do not overtake", "[kills]") {
+  const auto seed = GENERATE(range(1, 41));
+  CAPTURE(seed);
+  const held_plan plan;
+  virtual_worker w{plan};
+  w.shuffle(static_cast<std::uint64_t>(seed));
+  w.source->append(part(0), record_of("a"));
+  w.assign({part(0)});
+  const auto running = plan.handler->take_all();
+  REQUIRE(running.size() == 1);
+  bool first_done = false;
+  w.notes->on_began = [&](const record_view& r) {
+    if (r.offset() != offset_id{0}) {
+      CHECK(first_done);
+    }
+  };
+  w.kill("tenant_supervisor");
+  for (int i = 0; i < 12; ++i) {
+    w.take_step();
+    w.source->append(part(0), record_of("a"));
+  }
+  w.pass(milliseconds{300});
+  REQUIRE(plan.handler->offsets() == std::vector<std::int64_t>{0});
+  first_done = true;
+  REQUIRE(w.pass_until([&] {
+    plan.handler->complete_all();
+    return w.drained({part(0)});
+  }));
+  // Nothing was handed out twice to the successor.
+  CHECK(w.notes->count(step::began) == 14);
+}
+
+TEST_CASE("stray messages and errors end no actor", "[kills]") {
+  virtual_worker w{quick_plan{succeed}};
+  w.append_keys(part(0), 10);
+  w.assign({part(0)});
+  auto all = kinds;
+  all.emplace_back("root_supervisor");
+  for (const auto& kind : all) {
+    w.disturb(kind, caf::make_error(caf::sec::runtime_error, "of a peer"));
+    w.disturb(kind, std::string{"stray"});
+  }
+  w.pass(milliseconds{1'200});
+  for (const auto& kind : kinds) {
+    CAPTURE(kind);
+    CHECK(w.restarts_of(kind) == 0);
+  }
+  CHECK_FALSE(w.end());
+  CHECK(w.drained({part(0)}));
 }
 
 TEST_CASE("partitions whose announcement dies with the supervisor are announced again", "[kills]") {

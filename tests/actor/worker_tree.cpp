@@ -227,6 +227,15 @@ record_counts worker_tree::counts_of(const topic_partition& tp) const {
   return {};
 }
 
+lag_counts worker_tree::lag_of(const topic_partition& tp) const {
+  for (const auto& account : accounts->snapshot()) {
+    if (account.topic == tp.topic && account.partition == tp.partition.value() && account.state) {
+      return account.state->lag;
+    }
+  }
+  return {};
+}
+
 std::vector<std::int64_t> worker_tree::dead_letters(const topic_partition& tp) const {
   std::vector<std::int64_t> offsets;
   for (const auto& e : sink->written) {

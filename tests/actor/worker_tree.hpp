@@ -11,6 +11,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/scheduler/test_coordinator.hpp>
+#include <caf/send.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -98,6 +99,13 @@ class worker_tree {
 
   /// Ends an actor as a failure would, ahead of what waits in its mailbox.
   void kill(const std::string& kind);
+  /// Sends an actor what nobody would.
+  template <class Message>
+  void disturb(const std::string& kind, Message stray) {
+    if (const auto row = board->any_of(kind)) {
+      caf::anon_send(caf::actor_cast<caf::actor>(row->address), std::move(stray));
+    }
+  }
   void request_stop();
   /// The Kafka clients tell that they cannot go on.
   void fail_source(source_failure why) { bridge_->on_failed(std::move(why)); }
@@ -116,6 +124,8 @@ class worker_tree {
   [[nodiscard]] std::uint64_t restarts_of(const std::string& kind);
   [[nodiscard]] std::uint64_t dropped(const std::string& cause);
   [[nodiscard]] record_counts counts_of(const topic_partition& tp) const;
+  /// What an assigned partition's unfinished records wait for.
+  [[nodiscard]] lag_counts lag_of(const topic_partition& tp) const;
   /// Offsets of dead letters, in the order in which they were written.
   [[nodiscard]] std::vector<std::int64_t> dead_letters(const topic_partition& tp) const;
   [[nodiscard]] const fence_counters& fences() const { return *fences_; }
