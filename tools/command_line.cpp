@@ -54,10 +54,13 @@ std::string path_of(const CLI::App& app) {
   return parent == nullptr ? app.get_name() : path_of(*parent) + " " + app.get_name();
 }
 
-std::vector<std::string> names_below(const CLI::App& app) {
+/// What may be given behind `app`: not what is hidden, nor what is not in this version.
+std::vector<std::string> names_below(const command_tree& tree, const CLI::App& app) {
   std::vector<std::string> names;
   for (const auto* below : app.get_subcommands([](const CLI::App*) { return true; })) {
-    if (!below->get_group().empty()) names.push_back(below->get_name());
+    const auto* what = tree.find(*below);
+    const bool later = what != nullptr && what->not_yet;
+    if (!below->get_group().empty() && !later) names.push_back(below->get_name());
   }
   return names;
 }
@@ -75,9 +78,9 @@ std::vector<std::string> flags_of(const CLI::App& app) {
   return names;
 }
 
-std::string unknown_line(const CLI::App& app, const std::string& word) {
+std::string unknown_line(const command_tree& tree, const CLI::App& app, const std::string& word) {
   const bool flag = word.starts_with('-');
-  const auto below = names_below(app);
+  const auto below = names_below(tree, app);
   const auto candidates = flag ? flags_of(app) : below;
   const auto near = config_impl::nearest(word.substr(0, word.find('=')), candidates);
   std::string line = flag            ? "unknown flag '"
@@ -159,10 +162,11 @@ int run_parsed(command_tree& tree) {
                                 "' is not in this version");
   }
   const auto extras = tree.root().remaining(true);
-  if (!extras.empty()) return fail(exit_usage, unknown_line(app, extras.front()));
+  if (!extras.empty()) return fail(exit_usage, unknown_line(tree, app, extras.front()));
   if (what == nullptr) {
     return fail(exit_usage, "no command given; " + path_of(app) +
-                                " has: " + config_impl::joined(names_below(app), ", "));
+                                " has: " + config_impl::joined(names_below(tree, app), ", ") +
+                                "; see " + path_of(app) + " --help");
   }
   if (tree.globals().embedded && !what->takes_embedded) {
     return fail(exit_usage, "--embedded makes no sense for '" +
@@ -184,7 +188,12 @@ std::string usage_line(const CLI::ParseError& error, CLI::App& root) {
   if (const auto end = text.find('\n'); end != text.npos) text.resize(end);
   constexpr std::string_view conversion = "Could not convert: ";
   if (text.starts_with(conversion)) {
-    text = text.substr(conversion.size()) + " is not a number that fits there";
+    text.erase(0, conversion.size());
+    // "--flag = value"
+    if (const auto at = text.find(" = "); at != text.npos) {
+      text = text.substr(0, at) + " '" + text.substr(at + 3) + "'";
+    }
+    text += " is not a number that fits there";
   }
   return text + "; see " + path_of(deepest(root)) + " --help";
 }
@@ -195,9 +204,10 @@ int with_output_written(int code) {
   const bool flushed = std::fflush(stdout) == 0;
   const int why = errno;
   if (flushed && std::ferror(stdout) == 0) return code;
-  const auto told =
-      fail(exit_failed, "the output cannot be written to stdout" +
-                            (why == 0 ? std::string{} : std::string{": "} + std::strerror(why)));
+  // A failure in the middle has been forgotten with what could not be written.
+  const auto told = fail(exit_failed, "not all of the output could be written to stdout" +
+                                          (why == 0 ? std::string{"; is there room for it?"}
+                                                    : std::string{": "} + std::strerror(why)));
   return code == exit_done ? told : code;
 }
 
@@ -216,7 +226,7 @@ int run_arguments(const std::vector<std::string>& arguments) {
   } catch (const CLI::ParseError& error) {
     const auto extras = tree.root().remaining(true);
     auto& app = deepest(tree.root());
-    if (!extras.empty()) return fail(exit_usage, unknown_line(app, extras.front()));
+    if (!extras.empty()) return fail(exit_usage, unknown_line(tree, app, extras.front()));
     return fail(exit_usage, usage_line(error, tree.root()));
   }
   return run_parsed(tree);

@@ -31,14 +31,19 @@ class producer_output final : public event_output {
   std::unique_ptr<event_producer> producer_;
 };
 
-/// A line if the topic is known not to be there. Where nobody answers, nothing is known.
+/// A line if the topic is known not to be there. Where nobody answers, nothing is known: that is
+/// said, because the wait that follows is long.
 std::optional<std::string> look_for_topic(const settings& config, const log_handle& log) {
   const auto& name = config.producer.events_topic;
   auto admin =
       admin_client::open(config, log, std::min(longest_look, config.producer.delivery_timeout));
   if (!admin) return admin.error();
   const auto topic = admin.value()->topic(name);
-  if (!topic || topic.value()) return std::nullopt;
+  if (!topic) {
+    report_error(topic.error() + "; waiting, at most producer.delivery_timeout_ms");
+    return std::nullopt;
+  }
+  if (topic.value()) return std::nullopt;
   if (!config.topics.create_missing) {
     return "topic '" + name + "' does not exist; create it with: streamer topics create";
   }

@@ -20,7 +20,9 @@ int run(const command_context& context, const health_options& options) {
     return fail(exit_usage, "--live and --ready exclude each other; without either it is --ready");
   }
   const auto asked = ask_worker(context, options.addr, options.live ? "/healthz" : "/readyz");
-  if (const auto* problem = std::get_if<std::string>(&asked)) return fail(exit_failed, *problem);
+  if (const auto* problem = std::get_if<asking_failure>(&asked)) {
+    return fail(problem->code, problem->text);
+  }
   const auto& answer = std::get<http_answer>(asked);
   const bool fine = answer.status == 200;
   auto line = health_line(options.live, answer.status, answer.body);

@@ -13,7 +13,7 @@ struct custom_options {
   std::string event_type;
   std::string payload;
   std::optional<std::string> key;
-  std::uint64_t count = 1;
+  std::int64_t count = 1;
   std::optional<std::string> tenant;
 };
 
@@ -22,6 +22,7 @@ int run(const command_context& context, const custom_options& options) {
   if (const auto problem = json_problem(options.payload)) {
     return fail(exit_usage, "--payload is not JSON " + *problem);
   }
+  if (const auto problem = problem_of_count(options.count)) return fail(exit_usage, *problem);
   const stop_signal stop;
   auto session = event_session::open(context);
   if (!session) return fail(exit_failed, session.error());
@@ -38,7 +39,7 @@ int run(const command_context& context, const custom_options& options) {
     placer.place(event, tenant);
     return source_turn{std::move(event)};
   };
-  return run_ingest(*session.value(), stop, {options.count, 0}, source);
+  return run_ingest(*session.value(), stop, {static_cast<std::uint64_t>(options.count), 0}, source);
 }
 
 } // namespace

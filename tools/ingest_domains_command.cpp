@@ -9,13 +9,14 @@ namespace streamer::tools {
 namespace {
 
 struct domain_options {
-  std::uint64_t count = 100;
+  std::int64_t count = 100;
   double rate = 0;
   std::optional<std::string> tenant;
 };
 
 int run(const command_context& context, domain about, const domain_options& options) {
   if (!(options.rate >= 0)) return fail(exit_usage, "--rate must be 0 or more");
+  if (const auto problem = problem_of_count(options.count)) return fail(exit_usage, *problem);
   const stop_signal stop;
   auto session = event_session::open(context);
   if (!session) return fail(exit_failed, session.error());
@@ -36,7 +37,8 @@ int run(const command_context& context, domain about, const domain_options& opti
     placer.place(event, tenant);
     return source_turn{std::move(event)};
   };
-  return run_ingest(*session.value(), stop, {options.count, options.rate}, source);
+  return run_ingest(*session.value(), stop,
+                    {static_cast<std::uint64_t>(options.count), options.rate}, source);
 }
 
 void add(command_tree& tree, CLI::App& ingest, domain about, const char* name,

@@ -114,6 +114,11 @@ class sender {
 
 } // namespace
 
+std::optional<std::string> problem_of_count(std::int64_t count) {
+  if (count >= 0) return std::nullopt;
+  return "--count " + std::to_string(count) + " is out of range; use 0 or more";
+}
+
 int run_ingest(event_session& session, const stop_signal& stop, const ingest_pace& pace,
                const event_source& source, const std::string& problem) {
   const auto& config = session.config();
@@ -129,8 +134,9 @@ int run_ingest(event_session& session, const stop_signal& stop, const ingest_pac
               shown_duration(std::chrono::microseconds{std::llround(seconds * 1e6)}).c_str());
   std::fflush(stdout);
   if (missing > 0) {
-    std::string line = count_text(missing) + " events were not delivered to '" +
-                       config.producer.events_topic + "' at " + config.kafka.bootstrap_servers;
+    std::string line = count_text(missing) + (missing == 1 ? " event was" : " events were") +
+                       " not delivered to '" + config.producer.events_topic + "' at " +
+                       config.kafka.bootstrap_servers;
     if (!totals.errors.empty()) {
       line += ": " + totals.errors.begin()->first;
       line += "; they may be sent again with the same command";

@@ -18,6 +18,9 @@ struct ingest_pace {
   double rate = 0;                    ///< events a second; 0: as fast as it goes
 };
 
+/// A line if so many events cannot be asked for with --count.
+[[nodiscard]] std::optional<std::string> problem_of_count(std::int64_t count);
+
 /// What a source has at the moment.
 struct source_turn {
   std::optional<outbound_event> event;

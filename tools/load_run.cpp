@@ -3,7 +3,9 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <utility>
 
@@ -197,7 +199,20 @@ bool write_file(const std::string& path, const std::string& text) {
   return !file.fail();
 }
 
+std::string report_line(const std::string& path, int why) {
+  return "the report cannot be written to '" + path + "': " + std::strerror(why) +
+         "; name another file with --report";
+}
+
 } // namespace
+
+std::optional<std::string> problem_of_report(const load_options& options) {
+  if (!options.report) return std::nullopt;
+  errno = 0;
+  const std::ofstream file{*options.report, std::ios::binary | std::ios::app};
+  if (file) return std::nullopt;
+  return report_line(*options.report, errno);
+}
 
 void add_load_flags(CLI::App& app, load_options& options) {
   app.add_option("--rate", options.rate, "Events a second; 0: as fast as it goes (1000)")
@@ -232,8 +247,9 @@ int finish_load_test(load_report report) {
   }
   std::fflush(stdout);
   int code = exit_done;
+  errno = 0;
   if (report.options.report && !write_file(*report.options.report, report_json(report))) {
-    code = fail(exit_failed, "the report cannot be written to '" + *report.options.report + "'");
+    code = fail(exit_failed, report_line(*report.options.report, errno));
   }
   const auto missing = report.refused + unsettled(report);
   if (missing > 0) {

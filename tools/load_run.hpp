@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "tools/command_tree.hpp"
 #include "tools/event_session.hpp"
@@ -14,6 +16,10 @@ namespace streamer::tools {
 
 /// Adds the flags of a load test to a command.
 void add_load_flags(CLI::App& app, load_options& options);
+
+/// A line if the report that `options` ask for could not be written: better said before the load
+/// than after it. Creates the file.
+[[nodiscard]] std::optional<std::string> problem_of_report(const load_options& options);
 
 /// Sends the load until its time is over or a stop is requested, with live progress on a terminal;
 /// then waits for the answers as long as producer.delivery_timeout_ms. `book` has been given to

@@ -7,6 +7,7 @@ namespace {
 
 int run(const command_context& context, const load_options& options) {
   if (const auto problem = problem_of(options)) return fail(exit_usage, *problem);
+  if (const auto problem = problem_of_report(options)) return fail(exit_failed, *problem);
   const stop_signal stop;
   auto session = event_session::open(context);
   if (!session) return fail(exit_failed, session.error());

@@ -35,8 +35,10 @@ void show(const lag_request& request, const std::vector<partition_lag>& lags,
   if (options.json) {
     std::puts(lag_json(request.group_id, lags).c_str());
   } else if (lags.empty()) {
-    std::printf("group %s has no commit and no topic that exists; name one with --topic\n",
-                request.group_id.c_str());
+    std::printf("group %s has committed nothing, and %s\n", request.group_id.c_str(),
+                request.topics.empty()
+                    ? "no topic is named: use --topic"
+                    : "no topic of consumer.topics exists: use streamer topics create");
   } else {
     if (options.watch && out.is_terminal) std::fputs("\x1b[H\x1b[J", stdout);
     std::fputs(lag_table(lags, out.width).c_str(), stdout);

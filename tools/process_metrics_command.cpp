@@ -10,7 +10,9 @@ namespace {
 
 int run(const command_context& context, const std::optional<std::string>& addr) {
   const auto asked = ask_worker(context, addr, "/metrics");
-  if (const auto* problem = std::get_if<std::string>(&asked)) return fail(exit_failed, *problem);
+  if (const auto* problem = std::get_if<asking_failure>(&asked)) {
+    return fail(problem->code, problem->text);
+  }
   const auto& answer = std::get<http_answer>(asked);
   if (answer.status != 200) {
     return fail(exit_failed, "/metrics answered with status " + std::to_string(answer.status));

@@ -56,6 +56,7 @@ int run(const command_context& context, const load_options& options) {
                                 context.values().producer.events_topic +
                                 "': nothing would arrive; use --topic for both");
   }
+  if (const auto problem = problem_of_report(options)) return fail(exit_failed, *problem);
   const stop_signal stop;
   auto session = event_session::open(context);
   if (!session) return fail(exit_failed, session.error());

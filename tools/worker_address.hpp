@@ -10,9 +10,15 @@
 
 namespace streamer::tools {
 
-/// GET `path` at `--addr`, or at observability.metrics_addr if the flag is not given. Or one line:
-/// the address is none, or nobody answers there.
-[[nodiscard]] std::variant<http_answer, std::string> ask_worker(
+/// Why there is no answer.
+struct asking_failure {
+  exit_code code = exit_failed;
+  std::string text; ///< one line
+};
+
+/// GET `path` at `--addr`, or at observability.metrics_addr if the flag is not given. Fails if the
+/// address is none, or nobody answers there.
+[[nodiscard]] std::variant<http_answer, asking_failure> ask_worker(
     const command_context& context, const std::optional<std::string>& addr,
     const std::string& path);
 

@@ -1,6 +1,8 @@
 #include "tools/metrics/metrics_text.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -95,12 +97,17 @@ void read_comment(std::string_view line, metrics_page& page) {
   if (take(line, ' ')) page.types[std::move(name)] = std::string{line};
 }
 
-std::string with_labels(const std::string& name, const labels& of) {
-  std::string text = name;
-  for (auto it = of.begin(); it != of.end(); ++it) {
-    text += (it == of.begin() ? "{" : ",") + it->first + "=" + it->second;
+/// Metric and labels.
+using figure_name = std::pair<std::string, std::string>;
+
+/// Partitions are left out: a worker has as many as its topics, and a table has to be readable.
+figure_name figure_name_of(const std::string& name, const labels& of) {
+  std::string text;
+  for (const auto& [label, value] : of) {
+    if (label == "partition" || label == "topic" || label == "le") continue;
+    text += (text.empty() ? "" : ",") + label + "=" + value;
   }
-  return of.empty() ? text : text + "}";
+  return {name, text};
 }
 
 std::string shown_value(double value) {
@@ -118,18 +125,42 @@ struct histogram {
   double sum = 0;
   double count = 0;
 
-  [[nodiscard]] std::string bound_of(double share) const {
+  /// NaN without an observation.
+  [[nodiscard]] double mean() const { return count == 0 ? std::nan("") : sum / count; }
+  /// The lowest bound that this share of the observations does not exceed.
+  [[nodiscard]] double bound_of(double share) const {
+    if (count == 0) return std::nan("");
     for (const auto& [bound, below] : buckets) {
-      if (below >= share * count) return shown_value(bound);
+      if (below >= share * count) return bound;
     }
-    return "+Inf";
+    return std::numeric_limits<double>::infinity();
   }
 };
 
-std::string shown_histogram(const histogram& of) {
-  if (of.count == 0) return "0";
-  return shown_value(of.count) + ", mean " + shown_decimal(of.sum / of.count, 6) +
-         ", p50<=" + of.bound_of(0.5) + ", p99<=" + of.bound_of(0.99);
+constexpr std::string_view in_seconds = "_seconds";
+
+/// An observation in its unit: a duration where the metric counts seconds.
+std::string shown_observation(double value, bool duration) {
+  if (std::isnan(value)) return "-";
+  if (!duration || std::isinf(value)) return shown_value(value);
+  return shown_duration(std::chrono::microseconds{std::llround(value * 1e6)});
+}
+
+std::string histogram_table(const std::map<figure_name, histogram>& all, std::size_t width) {
+  table out{{{"duration or size", false, true},
+             {"labels", false, true},
+             {"count", true},
+             {"mean", true},
+             {"p50 ≤", true},
+             {"p99 ≤", true}}};
+  for (const auto& [of, histogram] : all) {
+    const bool duration = of.first.ends_with(in_seconds);
+    out.add({duration ? of.first.substr(0, of.first.size() - in_seconds.size()) : of.first,
+             of.second, shown_value(histogram.count), shown_observation(histogram.mean(), duration),
+             shown_observation(histogram.bound_of(0.5), duration),
+             shown_observation(histogram.bound_of(0.99), duration)});
+  }
+  return out.empty() ? std::string{} : "\n" + out.render(width);
 }
 
 /// The histogram that a series belongs to; empty for a series of none.
@@ -167,31 +198,32 @@ metrics_reading read_metrics(std::string_view text) {
 }
 
 std::string metrics_table(const metrics_page& page, std::size_t width) {
-  std::map<std::string, std::string> rows;
-  std::map<std::string, histogram> histograms;
+  std::map<figure_name, double> figures;
+  std::map<figure_name, histogram> histograms;
   for (const auto& sample : page.samples) {
     const auto name = histogram_of(page, sample.name);
     if (name.empty()) {
-      rows[with_labels(sample.name, sample.labels)] = shown_value(sample.value);
+      const auto [known, fresh] =
+          figures.try_emplace(figure_name_of(sample.name, sample.labels), sample.value);
+      if (fresh) continue;
+      // Ages do not add up.
+      const bool age = sample.name.ends_with(in_seconds);
+      known->second = age ? std::max(known->second, sample.value) : known->second + sample.value;
       continue;
     }
-    auto own = sample.labels;
-    own.erase("le");
-    auto& into = histograms[with_labels(name, own)];
+    auto& into = histograms[figure_name_of(name, sample.labels)];
     if (sample.name.ends_with("_sum")) {
-      into.sum = sample.value;
+      into.sum += sample.value;
     } else if (sample.name.ends_with("_count")) {
-      into.count = sample.value;
+      into.count += sample.value;
     } else if (const auto bound = sample.labels.find("le"); bound != sample.labels.end()) {
-      if (const auto value = read_value(bound->second)) into.buckets[*value] = sample.value;
+      if (const auto value = read_value(bound->second)) into.buckets[*value] += sample.value;
     }
   }
-  for (const auto& [name, of] : histograms)
-    rows[name] = shown_histogram(of);
-  table out{{{"metric", false, true}, {"value"}}};
-  for (const auto& [name, value] : rows)
-    out.add({name, value});
-  return out.render(width);
+  table out{{{"metric"}, {"labels", false, true}, {"value", true}}};
+  for (const auto& [of, value] : figures)
+    out.add({of.first, of.second, shown_value(value)});
+  return out.render(width) + histogram_table(histograms, width);
 }
 
 } // namespace streamer::tools

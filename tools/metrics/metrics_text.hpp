@@ -30,8 +30,9 @@ struct metrics_reading {
 };
 [[nodiscard]] metrics_reading read_metrics(std::string_view text);
 
-/// Name with labels, and value, a line each, at most `width` characters. A histogram is one line:
-/// its count, mean, and the bounds that half and 99 % of its observations do not exceed.
+/// Name, labels and value, a line each, at most `width` characters. Topics and partitions are added
+/// up; of ages the highest is shown. Then the histograms: count, mean, and the bounds that half and
+/// 99 % of the observations do not exceed.
 [[nodiscard]] std::string metrics_table(const metrics_page& page, std::size_t width);
 
 } // namespace streamer::tools

@@ -16,15 +16,17 @@ using namespace streamer::test;
 
 namespace {
 
+/// `name` is what the demo's output files are called: runs append to theirs.
 finished_process run_demo(const temporary_directory& directory, std::vector<std::string> arguments,
-                          std::map<std::string, std::string> environment = {}) {
+                          std::map<std::string, std::string> environment = {},
+                          const std::string& name = "demo") {
   process_options options;
   options.binary = binary_path(worker_binary::product);
   options.arguments = std::move(arguments);
   options.arguments.insert(options.arguments.begin(), "demo");
   options.environment = std::move(environment);
   options.directory = directory.path();
-  options.output = directory / "demo";
+  options.output = directory / name;
   return run(options, 60s);
 }
 
@@ -121,7 +123,7 @@ TEST_CASE("the demo refuses what it cannot honour, naming it") {
       {{"again"}, "again"},
   };
   for (const auto& [arguments, named] : refused) {
-    const auto demo = run_demo(directory, arguments);
+    const auto demo = run_demo(directory, arguments, {}, "demo-" + arguments.back());
     INFO(arguments[0] << ": " << demo.err);
     CHECK(demo.status.code == 2);
     CHECK(demo.out.empty());

@@ -4,6 +4,7 @@
 #include "tests/support/worker.hpp"
 
 #include <algorithm>
+#include <regex>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -18,13 +19,19 @@ struct misuse {
   std::string named; ///< has to be in the line
 };
 
+/// Runs append to their files.
+std::filesystem::path fresh_output(const temporary_directory& directory) {
+  static int runs = 0;
+  return directory / ("run-" + std::to_string(++runs));
+}
+
 finished_process run_streamer(const temporary_directory& directory,
                               std::vector<std::string> arguments) {
   process_options options;
   options.binary = binary_path(worker_binary::product);
   options.arguments = std::move(arguments);
   options.directory = directory.path();
-  options.output = directory / "streamer";
+  options.output = fresh_output(directory);
   return run(options, 30s);
 }
 
@@ -34,7 +41,7 @@ finished_process run_shell(const temporary_directory& directory, const std::stri
   options.binary = "/bin/sh";
   options.arguments = {"-c", script, "sh", binary_path(worker_binary::product).string()};
   options.directory = directory.path();
-  options.output = directory / "shell";
+  options.output = fresh_output(directory);
   return run(options, 30s);
 }
 
@@ -70,7 +77,7 @@ TEST_CASE("wrong usage is one line on stderr and exit code 2") {
       {{"config", "show", "--set", "consumer.batchsize=1"}, 2, "batch_size"},
       {{"config", "show", "--set", "kafka.sasl_password=x"}, 2, "kafka.sasl_password"},
       {{"config", "show", "--config", "missing.toml"}, 2, "missing.toml"},
-      {{"config", "show", "--config", "."}, 2, "'.'"},
+      {{"config", "show", "--config", "."}, 2, ".: is a directory"},
   };
   for (const auto& wrong : all) {
     const auto ended = run_streamer(directory, wrong.arguments);
@@ -88,8 +95,8 @@ TEST_CASE("wrong usage is one line on stderr and exit code 2") {
 TEST_CASE("nobody at the brokers' address: one line that names it, and exit code 1") {
   const temporary_directory directory;
   const std::string nobody = "127.0.0.1:1";
-  for (const auto& command : std::vector<std::vector<std::string>>{
-           {"topics", "ls"}, {"topics", "create"}, {"process", "lag"}, {"dlq", "ls"}}) {
+  for (const auto& command :
+       std::vector<std::vector<std::string>>{{"topics", "create"}, {"process", "lag"}}) {
     auto arguments = command;
     arguments.insert(arguments.end(), {"--bootstrap-servers", nobody});
     const auto ended = run_streamer(directory, arguments);
@@ -98,6 +105,53 @@ TEST_CASE("nobody at the brokers' address: one line that names it, and exit code
     CHECK(std::ranges::count(ended.err, '\n') == 1);
     CHECK(ended.err.find(nobody) != std::string::npos);
   }
+}
+
+TEST_CASE("ingest says at once that nobody answers, and at the end what was not delivered") {
+  const temporary_directory directory;
+  const auto ended =
+      run_streamer(directory, {"ingest", "users", "--count", "2", "--bootstrap-servers",
+                               "127.0.0.1:1", "--set", "producer.delivery_timeout_ms=1000"});
+  INFO(ended.out << ended.err);
+  CHECK(ended.status.code == 1);
+  CHECK(std::ranges::count(ended.err, '\n') == 2);
+  CHECK(ended.err.find("waiting, at most producer.delivery_timeout_ms") != std::string::npos);
+  CHECK(ended.err.find("2 events were not delivered") != std::string::npos);
+}
+
+TEST_CASE("a load test's report that cannot be written is said before the load") {
+  const temporary_directory directory;
+  const auto ended = run_streamer(
+      directory, {"--role", "all", "--load-test", "--embedded", "--report", "nowhere/report.json"});
+  INFO(ended.out << ended.err);
+  CHECK(ended.status.code == 1);
+  CHECK(ended.out.empty());
+  CHECK(ended.err.find("nowhere/report.json") != std::string::npos);
+  CHECK(std::ranges::count(ended.err, '\n') == 1);
+}
+
+TEST_CASE("an address that is taken is named with its key") {
+  const temporary_directory directory;
+  process_options options;
+  options.binary = binary_path(worker_binary::product);
+  options.arguments = {"demo", "--seconds", "20"};
+  options.output = directory / "demo";
+  process demo{options};
+  std::smatch taken;
+  std::string text;
+  REQUIRE(wait_until(
+      [&] {
+        text = demo.stdout_text();
+        return std::regex_search(text, taken, std::regex{"http://(127.0.0.1:\\d+)/metrics"});
+      },
+      20s));
+  const auto ended = run_streamer(
+      directory, {"--role", "consumer", "--embedded", "--set",
+                  "observability.metrics_addr=" + taken[1].str(), "--log-level", "error"});
+  INFO(ended.err);
+  CHECK(ended.status.code == 1);
+  CHECK(ended.err.find("observability.metrics_addr = \"" + taken[1].str()) != std::string::npos);
+  CHECK(ended.err.find("port 0") != std::string::npos);
 }
 
 TEST_CASE("help and version go to stdout, within 80 columns") {

@@ -169,12 +169,46 @@ TEST_CASE("a scrape becomes a table, a histogram one line of it") {
   REQUIRE(reading.page);
   CHECK(reading.page->samples[0].labels.at("topic") == "a\"b");
   const auto text = metrics_table(*reading.page, 80);
-  CHECK(text.find("1,234,567") != std::string::npos);
-  CHECK(text.find("100, mean 0.025, p50<=0.01, p99<=0.1") != std::string::npos);
+  CHECK(text.find("kafka_x_total  tenant=t  1,234,567\n") != std::string::npos);
+  CHECK(text.find("100  25.0 ms  10.0 ms  100.0 ms\n") != std::string::npos);
   CHECK(text.find("d_seconds_bucket") == std::string::npos);
   std::istringstream in{text};
   for (std::string line; std::getline(in, line);)
     CHECK(shown_width(line) <= 80);
+}
+
+TEST_CASE("partitions are added up, of ages the highest is shown, histograms are merged") {
+  const auto reading = read_metrics(R"(# TYPE age_seconds gauge
+age_seconds{partition="0"} 3
+age_seconds{partition="1"} 7
+age_seconds{partition="2"} 5
+lag{partition="0",state="queued"} 3
+lag{partition="1",state="queued"} 4
+lag{partition="1",state="fetched"} 1
+# TYPE size histogram
+size_bucket{partition="0",le="10"} 1
+size_bucket{partition="0",le="+Inf"} 1
+size_sum{partition="0"} 4
+size_count{partition="0"} 1
+size_bucket{partition="1",le="10"} 1
+size_bucket{partition="1",le="+Inf"} 3
+size_sum{partition="1"} 96
+size_count{partition="1"} 3
+# TYPE none_seconds histogram
+none_seconds_bucket{le="+Inf"} 0
+none_seconds_sum 0
+none_seconds_count 0
+)");
+  REQUIRE(reading.page);
+  CHECK(metrics_table(*reading.page, 80) ==
+        "metric       labels         value\n"
+        "age_seconds                     7\n"
+        "lag          state=fetched      1\n"
+        "lag          state=queued       7\n"
+        "\n"
+        "duration or size  labels  count  mean  p50 ≤  p99 ≤\n"
+        "none                          0     -      -      -\n"
+        "size                          4    25     10   +Inf\n");
 }
 
 TEST_CASE("what is no scrape is refused with the line") {
