@@ -89,6 +89,7 @@ void worker_tree::start() {
   consumer->lane_seed = 42;
   consumer->source = source;
   consumer->credit = credit;
+  consumer->progress = progress;
   consumer->accounts = accounts;
   consumer->metrics = metrics;
   root_context root;
@@ -100,7 +101,7 @@ void worker_tree::start() {
       plan_.consumer.batch_size,
       plan_.handler_restarts,
       std::make_shared<const failure_policy>(failure_policy{"default", plan_.retry, {}, {}}),
-      consumer->progress,
+      progress,
       fences_,
       metrics,
       {}});

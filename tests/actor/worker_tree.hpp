@@ -133,6 +133,7 @@ class worker_tree {
   std::vector<std::string> violations;
   std::shared_ptr<telemetry> metrics = std::make_shared<telemetry>();
   std::shared_ptr<account_board> accounts = std::make_shared<account_board>();
+  std::shared_ptr<progress_gauge> progress = std::make_shared<progress_gauge>();
   std::shared_ptr<dlq_gauge> dlq_waiting = std::make_shared<dlq_gauge>();
   std::shared_ptr<actor_board> board = std::make_shared<actor_board>();
   std::shared_ptr<record_router> router = std::make_shared<record_router>();
