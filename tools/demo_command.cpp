@@ -137,6 +137,7 @@ class demo_run {
       show_progress();
       stop_.wait_for(tick);
     }
+    progress_.clear();
     if (stop_.requested()) say("Stopped: no more events, here is what became of the others.\n");
   }
 
@@ -209,6 +210,8 @@ class demo_run {
     std::fputs(demo_summary(verdict, topics_).c_str(), stdout);
     const auto line = demo_verdict_line(verdict);
     say("\n" + painted(out_, verdict.clean() ? colour::green : colour::red, "verdict: " + line));
+    for (const auto& example : verdict.examples)
+      say("  " + example);
     if (verdict.clean()) return exit_done;
     return fail(exit_unverified, "the topics do not hold what they should: " + line);
   }

@@ -3,9 +3,9 @@
 
 #include <cstdint>
 #include <map>
-#include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "messages/record.hpp"
 #include "tools/demo/demo_event.hpp"
@@ -31,10 +31,15 @@ struct demo_verdict {
   std::uint64_t unwritten = 0;    ///< acknowledged to the producer, and not in the input topic
   std::uint64_t lost = 0;         ///< in the input, and neither in the output nor in the DLQ
   std::uint64_t duplicated = 0;   ///< records beyond an event's first, in any topic
-  std::uint64_t out_of_order = 0; ///< behind a later event of its key, in any topic
+  std::uint64_t miswritten = 0;   ///< in the input behind a later event of its key
+  std::uint64_t out_of_order = 0; ///< in the output or the DLQ behind a later event of its key
   std::uint64_t misplaced = 0;    ///< in the wrong topic, or in the DLQ for another reason
   std::uint64_t altered = 0;      ///< with a value that is not the input's
   std::uint64_t invented = 0;     ///< in the output or in the DLQ alone
+
+  /// The first events that are wrong and where, for people: "out of order: alpha order-07 step 12
+  /// at events.processed[3]@45".
+  std::vector<std::string> examples;
 
   /// All tenants together.
   [[nodiscard]] demo_counts total() const;
@@ -64,13 +69,14 @@ class demo_ledger {
   struct entry {
     std::string fate;
     std::string value;
-    std::uint64_t seen = 0; ///< in the output or in the DLQ
+    std::uint64_t written = 0; ///< its place among the events of its key in the input
+    std::uint64_t seen = 0;    ///< in the output or in the DLQ
   };
   /// Order within one topic.
   class order {
    public:
     /// False behind a later event of the same key.
-    [[nodiscard]] bool follows(const place& at);
+    [[nodiscard]] bool follows(const lane& of, std::uint64_t number);
 
    private:
     std::map<lane, std::uint64_t> next_;
@@ -79,9 +85,11 @@ class demo_ledger {
   [[nodiscard]] static place place_of(const record_ref& record);
   /// The input's event of an output or a dead letter; null if there is none.
   entry* arrival(const record_ref& record, const place& at, order& among);
+  /// Counts a fault, and keeps it as an example.
+  void fault(std::uint64_t& count, const char* what, const record_ref& record, const place& at);
 
   std::map<place, entry> events_;
-  std::set<lane> lanes_;
+  std::map<lane, std::uint64_t> lanes_; ///< events in the input
   order input_order_;
   order output_order_;
   order dlq_order_;

@@ -50,6 +50,7 @@ std::string demo_verdict_line(const demo_verdict& verdict) {
   name(verdict.unwritten, "never written");
   name(verdict.lost, "lost");
   name(verdict.duplicated, "duplicated");
+  name(verdict.miswritten, "written out of order");
   name(verdict.out_of_order, "out of order");
   name(verdict.misplaced, "in the wrong topic");
   name(verdict.altered, "altered");
