@@ -201,6 +201,27 @@ TEST_CASE("results of an earlier epoch do not count for the next", "[rebalance]"
   CHECK(w.credit->held_records() == 0);
 }
 
+TEST_CASE("a partition consumer takes no result of another epoch", "[rebalance]") {
+  const held_plan plan;
+  virtual_worker w{plan};
+  w.append_keys(part(0), 3);
+  w.assign({part(0)});
+  const auto old_epoch = w.source->epoch_of(part(0));
+  w.source->lose({part(0)});
+  w.assign({part(0)});
+  const auto epoch = w.source->epoch_of(part(0));
+  REQUIRE(old_epoch);
+  REQUIRE(epoch);
+  attempt_results stale;
+  stale.epoch = *old_epoch;
+  stale.processed = {slot_id{0}, slot_id{1}};
+  caf::anon_send(w.router->find(*epoch), stale);
+  w.pass(milliseconds{2'000});
+  CHECK(w.committed(part(0)) <= 0);
+  CHECK(w.counts_of(part(0)).processed == 0);
+  CHECK(w.lag_of(part(0)).in_flight == 3);
+}
+
 TEST_CASE("a partition revoked before anybody started on it is released", "[rebalance]") {
   virtual_worker w{quick_plan{succeed}};
   w.append_keys(part(0), 3);
