@@ -55,8 +55,9 @@ bool stop_signal::requested() const { return stop_requested; }
 bool stop_signal::wait_for(std::chrono::milliseconds time) const {
   const auto deadline = std::chrono::steady_clock::now() + time;
   while (!stop_requested) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        deadline - std::chrono::steady_clock::now());
+    // Rounded up: poll takes whole milliseconds, and the rest of one is not to be spent spinning.
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     if (left.count() <= 0) break;
     pollfd waiting{wake_pipe[0], POLLIN, 0};
     ::poll(&waiting, 1, static_cast<int>(left.count()));

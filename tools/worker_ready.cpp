@@ -14,7 +14,7 @@ constexpr std::chrono::milliseconds turn{50};
 
 std::optional<std::string> wait_until_ready(worker& running, const stop_signal& stop) {
   const auto deadline = clock::now() + join_time;
-  while (!running.ready()) {
+  while (!running.ready() || !running.reading()) {
     if (const auto ended = running.wait_for(turn)) {
       return "the worker ended before the first event: " + ended->what;
     }

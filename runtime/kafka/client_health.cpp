@@ -52,6 +52,16 @@ void client_health::answered() noexcept {
   }
 }
 
+bool brokers_answer(rd_kafka_t& client) {
+  constexpr int longest_ms = 500;
+  const struct rd_kafka_metadata* metadata = nullptr;
+  if (rd_kafka_metadata(&client, 0, nullptr, &metadata, longest_ms) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return false;
+  }
+  rd_kafka_metadata_destroy(metadata);
+  return true;
+}
+
 std::string fatal_reason(rd_kafka_t& client) {
   std::array<char, 512> reason{};
   const auto code = rd_kafka_fatal_error(&client, reason.data(), reason.size());

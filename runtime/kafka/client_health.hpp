@@ -48,6 +48,11 @@ class client_health : public client_hooks {
   every refused_line_{std::chrono::seconds{30}};
 };
 
+/// True if any broker answers within half a second; blocks as long. Not by DescribeCluster: up to
+/// 2.14.2 at least, librdkafka aborts the process when the answer of a broker that is just starting
+/// names no broker.
+[[nodiscard]] bool brokers_answer(rd_kafka_t& client);
+
 /// The client's fatal error as one line, or empty text.
 [[nodiscard]] std::string fatal_reason(rd_kafka_t& client);
 

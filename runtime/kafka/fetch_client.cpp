@@ -95,10 +95,9 @@ void fetch_client::ask_offsets(log_end end, const std::vector<topic_partition>& 
 }
 
 void fetch_client::ask_brokers() {
-  auto* const options = rd_kafka_AdminOptions_new(client(), RD_KAFKA_ADMIN_OP_DESCRIBECLUSTER);
-  rd_kafka_AdminOptions_set_request_timeout(options, 5'000, nullptr, 0);
-  rd_kafka_DescribeCluster(client(), options, replies_.get());
-  rd_kafka_AdminOptions_destroy(options);
+  if (brokers_answer(*client())) {
+    health().answered();
+  }
 }
 
 std::vector<offsets_reply> fetch_client::take_replies() {
@@ -109,7 +108,6 @@ std::vector<offsets_reply> fetch_client::take_replies() {
     }
     const auto* const found = rd_kafka_event_ListOffsets_result(event.get());
     if (found == nullptr) {
-      health().answered();
       continue;
     }
     std::size_t count = 0;

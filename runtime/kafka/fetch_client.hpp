@@ -61,7 +61,7 @@ class fetch_client {
   /// the library's broker threads, which can sleep for up to a second beside a partition that was
   /// just added.
   void ask_offsets(log_end end, const std::vector<topic_partition>& partitions);
-  /// Asks any broker whether it is there: `health().answered()` follows.
+  /// Asks any broker whether it is there, and tells `health()`. Blocks for half a second at most.
   void ask_brokers();
   [[nodiscard]] std::vector<offsets_reply> take_replies();
   [[nodiscard]] const wakeup& replies_flag() const { return replies_flag_; }

@@ -214,11 +214,6 @@ void producing_client::take_reports(const report_function& report) {
                              : rd_kafka_event_error(event.get()),
                          rd_kafka_event_error_string(event.get()));
         break;
-      case RD_KAFKA_EVENT_DESCRIBECLUSTER_RESULT:
-        if (rd_kafka_event_error(event.get()) == RD_KAFKA_RESP_ERR_NO_ERROR) {
-          health_.answered();
-        }
-        break;
       default: break;
     }
   }
@@ -230,10 +225,9 @@ void producing_client::purge() {
 }
 
 void producing_client::ask_brokers() {
-  auto* const options = rd_kafka_AdminOptions_new(client_.get(), RD_KAFKA_ADMIN_OP_DESCRIBECLUSTER);
-  rd_kafka_AdminOptions_set_request_timeout(options, 5'000, nullptr, 0);
-  rd_kafka_DescribeCluster(client_.get(), options, queue_.get());
-  rd_kafka_AdminOptions_destroy(options);
+  if (brokers_answer(*client_)) {
+    health_.answered();
+  }
 }
 
 bool producing_client::fatal() const {

@@ -45,7 +45,7 @@ class producing_client {
   /// Gives up everything that was handed over: its reports follow, as `_PURGE_QUEUE` or
   /// `_PURGE_INFLIGHT`.
   void purge();
-  /// Asks any broker whether it is there.
+  /// Asks any broker whether it is there. Blocks for half a second at most.
   void ask_brokers();
   /// The client cannot go on.
   [[nodiscard]] bool fatal() const;

@@ -8,10 +8,12 @@
 #include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace streamer {
 class event_producer::impl {
@@ -49,8 +51,11 @@ class event_producer::impl {
     }
     bridge_.set({});
     if (producer_) {
+      ending_.store(true);
       caf::anon_send_exit(producer_, caf::exit_reason::user_shutdown);
       producer_ = nullptr;
+      caf::anon_send(asker_, tick{});
+      asker_ = nullptr;
     }
   }
 
@@ -64,31 +69,18 @@ class event_producer::impl {
     producer_ = environment_->system().spawn<producer_actor::stateful_impl<producer_state>>(
         producer_context{sink_, metrics_, log});
     bridge_.set(producer_);
+    asker_ = environment_->system().spawn(
+        [this](caf::event_based_actor* self) -> caf::behavior { return ask(self); });
     return std::nullopt;
   }
 
   void submit(event_batch_ptr batch, answer_fn answer) {
-    const auto count = batch->size();
     {
       const std::lock_guard lock{mutex_};
-      open_ += count;
+      open_ += batch->size();
+      submissions_.push_back({std::move(batch), std::move(answer)});
     }
-    environment_->system().spawn([this, batch = std::move(batch), answer = std::move(answer),
-                                  count](caf::event_based_actor* self) mutable {
-      self->request(producer_, caf::infinite, produce{std::move(batch)})
-          .then(
-              [this, answer, count](const produce_results& r) {
-                answer(r.results);
-                settle(count);
-              },
-              [this, answer, count](const caf::error&) {
-                delivery_result lost;
-                lost.state = delivery_state::refused_for_now;
-                lost.error_name = "_DESTROY";
-                answer(std::vector<delivery_result>(count, lost));
-                settle(count);
-              });
-    });
+    caf::anon_send(asker_, tick{});
   }
 
   std::size_t flush(std::chrono::milliseconds budget) {
@@ -98,6 +90,52 @@ class event_producer::impl {
   }
 
  private:
+  struct submission {
+    event_batch_ptr batch;
+    answer_fn answer;
+  };
+
+  // One actor asks for all: with an actor a batch, one batch could overtake another on the other
+  // scheduler thread, and the order of a key would be lost. It ends after the producer.
+  caf::behavior ask(caf::event_based_actor* self) {
+    self->monitor(producer_);
+    const auto gone = std::make_shared<bool>(false);
+    self->set_down_handler([this, self, gone](caf::down_msg&) {
+      *gone = true;
+      if (ending_) {
+        self->quit();
+      }
+    });
+    return {[this, self, gone](const tick&) {
+      if (ending_ && *gone) {
+        self->quit();
+        return;
+      }
+      std::vector<submission> taken;
+      {
+        const std::lock_guard lock{mutex_};
+        taken.swap(submissions_);
+      }
+      for (auto& each : taken) {
+        const auto count = each.batch->size();
+        const auto answer = std::make_shared<answer_fn>(std::move(each.answer));
+        self->request(producer_, caf::infinite, produce{std::move(each.batch)})
+            .then(
+                [this, answer, count](const produce_results& r) {
+                  (*answer)(r.results);
+                  settle(count);
+                },
+                [this, answer, count](const caf::error&) {
+                  delivery_result lost;
+                  lost.state = delivery_state::refused_for_now;
+                  lost.error_name = "_DESTROY";
+                  (*answer)(std::vector<delivery_result>(count, lost));
+                  settle(count);
+                });
+      }
+    }};
+  }
+
   void settle(std::size_t count) {
     const std::lock_guard lock{mutex_};
     open_ -= count;
@@ -109,11 +147,14 @@ class event_producer::impl {
   std::mutex mutex_;
   std::condition_variable settled_;
   std::size_t open_ = 0;
+  std::atomic<bool> ending_{false};
+  std::vector<submission> submissions_; // in order, not yet asked for
   std::shared_ptr<telemetry> metrics_ = std::make_shared<telemetry>();
   delivery_bridge bridge_;
   std::shared_ptr<producer_client> sink_;
   std::optional<actor_environment> environment_;
   producer_actor producer_;
+  caf::actor asker_;
 };
 
 event_producer::event_producer(std::unique_ptr<impl> started) : impl_{std::move(started)} {}

@@ -15,6 +15,7 @@
 
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
@@ -129,6 +130,13 @@ class worker::impl {
     input.dlq_waiting_partitions =
         static_cast<std::uint64_t>(dlq_gauge_->waiting_partitions.load());
     return judge_readiness(input);
+  }
+
+  bool reading() const {
+    const auto partitions = source_->status().partitions;
+    return !partitions.empty() && std::ranges::all_of(partitions, [](const auto& p) {
+      return p.started && p.position >= 0;
+    });
   }
 
   std::string status_json() const {
@@ -367,6 +375,7 @@ std::optional<worker_end> worker::wait_for(std::chrono::milliseconds time) {
 endpoint worker::metrics_address() const { return impl_->metrics_address(); }
 endpoint worker::admin_address() const { return impl_->admin_address(); }
 bool worker::ready() const { return impl_->readiness().ok; }
+bool worker::reading() const { return impl_->reading(); }
 const actor_board& worker::board() const { return impl_->board(); }
 std::string worker::status_json() const { return impl_->status_json(); }
 std::string worker::metrics_text() const { return impl_->metrics_text(); }

@@ -43,6 +43,9 @@ class worker {
   [[nodiscard]] endpoint admin_address() const;
   /// Whether /readyz would answer 200.
   [[nodiscard]] bool ready() const;
+  /// There are partitions, and each has given a record or come to its end: what is sent from now
+  /// on does not wait for the first read.
+  [[nodiscard]] bool reading() const;
   /// The actors as they are now.
   [[nodiscard]] const actor_board& board() const;
   /// The same as GET /status: one JSON object.
