@@ -7,6 +7,7 @@
 #include "messages/ids.hpp"
 #include "messages/outcome.hpp"
 #include "messages/record.hpp"
+#include "messages/unread_guard.hpp"
 
 #include <caf/result.hpp>
 #include <caf/type_id.hpp>
@@ -187,6 +188,7 @@ enum class work_kind : std::uint8_t {
 struct work {
   work_slice_ptr slice;
   work_kind kind = work_kind::fresh;
+  std::shared_ptr<unread_guard> unread{}; ///< set when it is sent
 };
 
 /// Failing records that ended elsewhere (in the DLQ): their keys may go on.
@@ -333,6 +335,7 @@ struct partition_gone {
 
 struct records_fetched {
   record_batch_ptr batch;
+  std::shared_ptr<unread_guard> unread{}; ///< gives the credit back if nobody reads them
 };
 
 struct end_reached {

@@ -38,6 +38,8 @@ class progress_gauge {
     unread_.fetch_sub(count);
     moved_ns_.store(now.time_since_epoch().count());
   }
+  /// What was sent ended unread, with the handler that it was sent to.
+  void lost() { unread_.fetch_sub(1); }
   /// The scheduler has run a timer.
   void ticked(clock::time_point now) { ticked_ns_.store(now.time_since_epoch().count()); }
 

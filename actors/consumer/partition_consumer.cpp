@@ -128,6 +128,9 @@ partition_consumer_actor::behavior_type partition_consumer_state::make_behavior(
 // ------------------------------------------------------------------ intake
 
 void partition_consumer_state::on_records(const records_fetched& msg) {
+  if (msg.unread) {
+    msg.unread->read();
+  }
   const auto count = static_cast<std::int64_t>(msg.batch->records().size());
   std::int64_t bytes = 0;
   for (std::size_t i = 0; i < msg.batch->records().size(); ++i) {
@@ -432,7 +435,12 @@ void partition_consumer_state::send_work(std::uint32_t tenant, work w) {
     want_handler(tenant);
     return;
   }
-  context_->progress->sent(t.last_used);
+  send_to_handler(t, std::move(w));
+}
+
+void partition_consumer_state::send_to_handler(const tenant_entry& t, work w) {
+  context_->progress->sent(self_->clock().now());
+  w.unread = std::make_shared<unread_guard>([progress = context_->progress] { progress->lost(); });
   self_->send(t.handler, std::move(w));
 }
 
@@ -471,8 +479,7 @@ void partition_consumer_state::on_lease(const std::string& tenant, const handler
     return;
   }
   for (auto& w : std::exchange(t.before_lease, {})) {
-    context_->progress->sent(self_->clock().now());
-    self_->send(t.handler, std::move(w));
+    send_to_handler(t, std::move(w));
   }
 }
 

@@ -91,6 +91,7 @@ class partition_consumer_state {
   void dispatch_in_partition_order(const std::shared_ptr<work_batch>& batch);
   void open_gate();
   void send_work(std::uint32_t tenant, work w);
+  void send_to_handler(const tenant_entry& t, work w);
   void want_handler(std::uint32_t tenant);
   void on_lease(const std::string& tenant, const handler_lease& lease);
   void on_handler_replaced(const handler_replaced& msg);

@@ -59,10 +59,7 @@ tenant_handler_actor::behavior_type tenant_handler_state::make_behavior() {
       [this](const lanes_released& msg) { on_lanes_released(msg); },
       [this](const epoch_dropped& msg) { on_epoch_dropped(msg); },
       [this](const completions_ready&) { on_completions(); },
-      [this](const links_changed& msg) {
-        links_ = msg.links;
-        resend_outputs();
-      },
+      [this](const links_changed& msg) { on_links(msg.links); },
       [this](const tick&) { on_tick(); },
   };
 }
@@ -72,6 +69,9 @@ tenant_handler_actor::behavior_type tenant_handler_state::make_behavior() {
 void tenant_handler_state::on_work(const work& msg) {
   message_began_ = clock::now();
   context_->progress->read(message_began_);
+  if (msg.unread) {
+    msg.unread->read();
+  }
   const auto& slice = msg.slice;
   switch (msg.kind) {
     case work_kind::parked:

@@ -69,6 +69,7 @@ class tenant_handler_state {
     bool finished_elsewhere = false;
   };
   struct output_group {
+    std::uint64_t number = 0; // in the order of submission
     std::vector<output_record> records;
     event_batch_ptr events;
   };
@@ -103,6 +104,7 @@ class tenant_handler_state {
   void produce_group(const std::shared_ptr<output_group>& group);
   void on_produced(const std::shared_ptr<output_group>& group, const produce_results& answer);
   void resend_outputs();
+  void on_links(const actor_links& links);
 
   attempt_results& results_for(const work_batch& batch);
   void flush();
@@ -128,6 +130,7 @@ class tenant_handler_state {
   emitter emitter_;
 
   output_group outputs_; // being collected
+  std::uint64_t next_group_ = 0;
   std::vector<outbound_event> output_events_;
   std::vector<std::shared_ptr<output_group>> sent_;   // not answered yet
   std::vector<std::shared_ptr<output_group>> unsent_; // to be sent again

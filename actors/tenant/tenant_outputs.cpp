@@ -2,6 +2,7 @@
 // finished when all its events are acknowledged.
 #include "actors/tenant/tenant_handler.hpp"
 
+#include <algorithm>
 #include <array>
 #include <caf/send.hpp>
 
@@ -44,6 +45,7 @@ void tenant_handler_state::send_outputs() {
     return;
   }
   auto group = std::make_shared<output_group>();
+  group->number = next_group_++;
   group->records = std::exchange(outputs_.records, {});
   group->events = std::make_shared<const event_batch>(std::exchange(output_events_, {}));
   produce_group(group);
@@ -54,22 +56,38 @@ void tenant_handler_state::produce_group(const std::shared_ptr<output_group>& gr
   self_->request(links_.producer, caf::infinite, produce{group->events})
       .then(
           [this, group](const produce_results& answer) {
-            std::erase(sent_, group);
-            on_produced(group, answer);
-            flush();
+            if (std::erase(sent_, group) > 0) {
+              on_produced(group, answer);
+              flush();
+            }
           },
-          // The producer actor has died. Whether it sent them is unknown: they are
-          // sent again, which at least once allows.
           [this, group](const caf::error&) {
-            std::erase(sent_, group);
-            unsent_.push_back(group);
-            wake_for_timeouts();
+            if (std::erase(sent_, group) > 0) {
+              unsent_.push_back(group);
+              wake_for_timeouts();
+            }
           });
+}
+
+// A producer that has died leaves unknown what it sent. All of it is sent again, which at least
+// once allows, in order and before anything newer, so that no key's events change places.
+void tenant_handler_state::on_links(const actor_links& links) {
+  const bool other_producer = links.producer != links_.producer;
+  links_ = links;
+  if (!other_producer) {
+    return;
+  }
+  for (auto& group : std::exchange(sent_, {})) {
+    // A copy: an answer to the old one may still come, and must find it gone.
+    unsent_.push_back(std::make_shared<output_group>(*group));
+  }
+  resend_outputs();
 }
 
 void tenant_handler_state::on_produced(const std::shared_ptr<output_group>& group,
                                        const produce_results& answer) {
   auto again = std::make_shared<output_group>();
+  again->number = group->number;
   auto again_events = std::make_shared<event_batch>();
   std::size_t first = 0;
   for (auto& r : group->records) {
@@ -122,6 +140,7 @@ void tenant_handler_state::on_produced(const std::shared_ptr<output_group>& grou
 }
 
 void tenant_handler_state::resend_outputs() {
+  std::ranges::sort(unsent_, {}, [](const auto& group) { return group->number; });
   for (auto& group : std::exchange(unsent_, {})) {
     produce_group(group);
   }

@@ -29,15 +29,17 @@ void event_bridge::on_lost(std::vector<assignment_epoch> epochs) {
 }
 
 void event_bridge::on_records(assignment_epoch epoch, record_batch_ptr batch) {
-  if (const auto to = router_->find(epoch)) {
-    caf::anon_send(to, records_fetched{std::move(batch)});
-    return;
-  }
+  const auto records = static_cast<std::int64_t>(batch->records().size());
   std::int64_t bytes = 0;
   for (std::size_t i = 0; i < batch->records().size(); ++i) {
     bytes += static_cast<std::int64_t>(batch->charged_bytes(i));
   }
-  credit_->give(static_cast<std::int64_t>(batch->records().size()), bytes);
+  // Whoever reads them answers for the credit; unread, it goes back.
+  auto unread = std::make_shared<unread_guard>(
+      [credit = credit_, records, bytes] { credit->give(records, bytes); });
+  if (const auto to = router_->find(epoch)) {
+    caf::anon_send(to, records_fetched{std::move(batch), std::move(unread)});
+  }
 }
 
 void event_bridge::on_end_reached(assignment_epoch epoch, offset_id position) {

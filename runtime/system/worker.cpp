@@ -1,6 +1,7 @@
 #include "runtime/system/worker.hpp"
 
 #include "actors/consumer/credit.hpp"
+#include "runtime/http/bearer.hpp"
 #include "runtime/http/health.hpp"
 #include "runtime/http/server.hpp"
 #include "runtime/kafka/consumer_client.hpp"
@@ -181,8 +182,24 @@ class worker::impl {
     if (!metrics_server_) {
       return false;
     }
+    std::string token;
+    if (!config_.admin.token_file.empty()) {
+      auto found = read_bearer_token(config_.admin.token_file);
+      if (!found) {
+        failure = {2, "admin.token_file = \"" + config_.admin.token_file +
+                          "\" holds no token in its first line"};
+        return false;
+      }
+      token = std::move(*found);
+    }
+    const auto admin = [guarded, token](auto answer) {
+      return [token, serve = guarded(answer)](const http_request& request) {
+        return token.empty() || carries_bearer_token(request, token) ? serve(request)
+                                                                     : bearer_token_missing();
+      };
+    };
     admin_server_ = listen("admin.addr", config_.admin.addr,
-                           {{"/status", guarded([this] {
+                           {{"/status", admin([this] {
                                return http_response{200, "application/json", status_json(), {}};
                              })}},
                            failure);
@@ -200,8 +217,11 @@ class worker::impl {
     options.log = log_.with("http");
     auto started = http_server::start(*where, std::move(routes), options);
     if (auto* error = std::get_if<http_server_error>(&started)) {
-      failure = {1, std::string{key} + " = \"" + address + "\": " + error->text +
-                        "; free it or set " + key + " (port 0 takes a free one)"};
+      const bool taken = error->reason == http_server_error::kind::address_taken;
+      failure = {1,
+                 std::string{key} + " = \"" + address + "\": " + error->text +
+                     (taken ? "; free it or set " + std::string{key} + " (port 0 takes a free one)"
+                            : "; set " + std::string{key} + " to an address of this machine")};
       return std::nullopt;
     }
     auto server = std::move(std::get<http_server>(started));

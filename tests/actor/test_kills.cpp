@@ -282,11 +282,8 @@ TEST_CASE("partitions whose announcement dies with the supervisor are announced 
   CHECK(w.router->epochs().size() == 1);
 }
 
-// Known to fail: work is counted as runnable from when it is sent until its handler reads it, and
-// nobody takes back what is in the mailbox of a handler that dies. An idle worker would be called
-// stalled for ever after.
 TEST_CASE("a handler that dies with work in its mailbox leaves no runnable work behind",
-          "[kills][!shouldfail]") {
+          "[kills]") {
   virtual_worker w{quick_plan{succeed}};
   w.append_keys(part(0), 10);
   w.assign({part(0)});
@@ -299,10 +296,7 @@ TEST_CASE("a handler that dies with work in its mailbox leaves no runnable work 
   CHECK_FALSE(w.progress->runnable());
 }
 
-// Known to fail: credit is taken by the source's thread and given back by the actor, and nobody
-// gives back what is in the mailbox of an actor that dies.
-TEST_CASE("credit is not lost with an actor that dies with records in its mailbox",
-          "[kills][!shouldfail]") {
+TEST_CASE("credit is not lost with an actor that dies with records in its mailbox", "[kills]") {
   const auto kind = GENERATE(values<std::string>({"partition_consumer", "consumer_supervisor"}));
   virtual_worker w{quick_plan{succeed}};
   w.append_keys(part(0), 30);
