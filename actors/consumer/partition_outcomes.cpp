@@ -19,6 +19,9 @@ std::int64_t now_ms() {
 
 void partition_consumer_state::on_results(const attempt_results& msg) {
   if (released_ || msg.epoch != assigned_.epoch) {
+    const auto late = (msg.whole ? msg.whole->items.size() : 0) + msg.processed.size() +
+                      msg.skipped.size() + msg.failed.size();
+    context_->metrics->counter(metric::acknowledgements_dropped, {{"cause", "stale"}}).add(late);
     return;
   }
   if (msg.whole) {

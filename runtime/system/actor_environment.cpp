@@ -4,18 +4,50 @@
 
 #include <caf/config.hpp>
 #include <caf/init_global_meta_objects.hpp>
+#include <caf/telemetry/gauge.hpp>
+#include <caf/telemetry/metric.hpp>
+#include <caf/telemetry/metric_family.hpp>
+#include <caf/telemetry/metric_registry.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <fstream>
 #include <mutex>
 #include <thread>
+#include <utility>
+#include <vector>
 
 namespace streamer {
 namespace {
 
 // Messages that an actor may handle before it yields; the default never yields.
 constexpr std::size_t max_throughput = 64;
+
+constexpr std::array supervised_kinds{
+    "consumer_supervisor", "partition_consumer", "tenant_supervisor", "handler",
+    "retry_supervisor",    "dlq_supervisor",     "producer"};
+
+// Picks the mailbox sizes from CAF's own metrics.
+struct depth_collector {
+  std::map<std::string, std::int64_t> depths;
+
+  template <class Value>
+  void operator()(const caf::telemetry::metric_family*, const caf::telemetry::metric*,
+                  const Value*) {}
+
+  void operator()(const caf::telemetry::metric_family* family,
+                  const caf::telemetry::metric* instance, const caf::telemetry::int_gauge* gauge) {
+    if (family->name() != std::string{"mailbox-size"}) {
+      return;
+    }
+    for (const auto& label : instance->labels()) {
+      if (label.name() == caf::string_view{"name"}) {
+        depths[std::string{label.value().begin(), label.value().end()}] += gauge->value();
+      }
+    }
+  }
+};
 
 void register_types_once() {
   static std::once_flag once;
@@ -52,7 +84,15 @@ actor_environment::actor_environment(std::size_t threads) {
   config_->set("caf.scheduler.max-threads",
                threads > 0 ? threads : std::max<std::size_t>(2, usable_cpus()));
   config_->set("caf.scheduler.max-throughput", max_throughput);
+  config_->set("caf.metrics-filters.actors.includes",
+               std::vector<std::string>{supervised_kinds.begin(), supervised_kinds.end()});
   system_ = std::make_unique<caf::actor_system>(*config_);
+}
+
+std::map<std::string, std::int64_t> actor_environment::mailbox_depths() const {
+  depth_collector found;
+  system_->metrics().collect(found);
+  return std::move(found.depths);
 }
 
 std::string caf_version() {

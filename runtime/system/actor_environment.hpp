@@ -4,6 +4,8 @@
 #include <caf/actor_system_config.hpp>
 
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -19,6 +21,9 @@ class actor_environment {
   explicit actor_environment(std::size_t threads);
 
   [[nodiscard]] caf::actor_system& system() { return *system_; }
+
+  /// Unread messages by kind of actor, of the kinds that a worker supervises. Any thread.
+  [[nodiscard]] std::map<std::string, std::int64_t> mailbox_depths() const;
 
  private:
   std::unique_ptr<caf::actor_system_config> config_;

@@ -4,12 +4,14 @@
 #include "runtime/http/bearer.hpp"
 #include "runtime/http/health.hpp"
 #include "runtime/http/server.hpp"
+#include "runtime/kafka/admin.hpp"
 #include "runtime/kafka/consumer_client.hpp"
 #include "runtime/kafka/memory_split.hpp"
 #include "runtime/kafka/producer_client.hpp"
 #include "runtime/system/actor_environment.hpp"
 #include "runtime/system/event_bridge.hpp"
 #include "runtime/system/status_page.hpp"
+#include "runtime/system/version.hpp"
 #include "runtime/system/worker_setup.hpp"
 #include "runtime/telemetry/accounts.hpp"
 #include "runtime/telemetry/telemetry.hpp"
@@ -286,6 +288,11 @@ class worker::impl {
       ended_.notify_all();
     };
     metrics_->set_account_source([this] { return accounts_with_lag(); });
+    metrics_
+        ->gauge(metric::build_info, {{"version", streamer_version()},
+                                     {"caf", caf_version()},
+                                     {"librdkafka", kafka_client_version()}})
+        .set(1);
     environment_.emplace(config_.runtime.threads);
     progress_->ticked(std::chrono::steady_clock::now());
     root_ =
@@ -330,6 +337,11 @@ class worker::impl {
     raise(metrics_->counter(metric::rebalances, {{"kind", "assign"}}), source.assignments);
     raise(metrics_->counter(metric::rebalances, {{"kind", "revoke"}}), source.revocations);
     raise(metrics_->counter(metric::rebalances, {{"kind", "lost"}}), source.losses);
+    if (environment_) {
+      for (const auto& [kind, depth] : environment_->mailbox_depths()) {
+        metrics_->gauge(metric::mailbox_depth, {{"kind", kind}}).set(static_cast<double>(depth));
+      }
+    }
     raise(metrics_->counter(metric::authentication_failures),
           source.auth_failures + sink_->status().auth_failures);
     raise(metrics_->counter(metric::kafka_errors, {{"error", "broker"}}),
