@@ -26,7 +26,7 @@ bool worth_retrying(outcome_kind kind, failure_class cause, std::string_view exc
   return kind == outcome_kind::retry || std::any_of(retry_on.begin(), retry_on.end(), matches);
 }
 
-dead_letter_reason reason_for(outcome_kind kind, failure_class cause) {
+dead_letter_reason reason_for(outcome_kind judged, failure_class cause) {
   switch (cause) {
     case failure_class::unmatched: return dead_letter_reason::unmatched;
     case failure_class::undecodable: return dead_letter_reason::undecodable;
@@ -34,8 +34,8 @@ dead_letter_reason reason_for(outcome_kind kind, failure_class cause) {
     case failure_class::timeout: return dead_letter_reason::timeout;
     default: break;
   }
-  return kind == outcome_kind::retry ? dead_letter_reason::retries_exhausted
-                                     : dead_letter_reason::handler_rejected;
+  return judged == outcome_kind::retry ? dead_letter_reason::retries_exhausted
+                                       : dead_letter_reason::handler_rejected;
 }
 
 } // namespace streamer

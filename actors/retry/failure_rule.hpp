@@ -16,7 +16,8 @@ namespace streamer {
                                   const std::vector<std::string>& retry_on,
                                   const std::vector<std::string>& reject_on);
 
-/// The DLQ's reason for a failure that gets no further attempt.
-[[nodiscard]] dead_letter_reason reason_for(outcome_kind kind, failure_class cause);
+/// The DLQ's reason for a failure that gets no further attempt. `judged` is `retry` if it was worth
+/// one and the attempts or the time are spent.
+[[nodiscard]] dead_letter_reason reason_for(outcome_kind judged, failure_class cause);
 
 } // namespace streamer

@@ -35,15 +35,18 @@ void retry_supervisor_state::on_failed(const failed_records& msg) {
   for (const auto& r : msg.records) {
     const auto& policy = r.policy ? *r.policy : *fallback_;
     std::optional<std::chrono::milliseconds> delay;
+    // Told apart from the handler's own word, which retry_on and reject_on overrule.
+    auto judged = outcome_kind::reject;
     if (r.cause == failure_class::handler_restart) {
       delay = policy.retry.initial_backoff; // the record is not to blame
     } else if (worth_retrying(r.kind, r.cause, r.exception, policy.retry_on, policy.reject_on)) {
+      judged = outcome_kind::retry;
       delay = next_attempt_in(policy.retry, r.attempts, r.elapsed, random_);
     }
     if (delay) {
       schedule_.emplace(now + *delay, waiting{msg.origin, msg.epoch, r.slot});
     } else {
-      verdicts.spent.push_back({r.slot, reason_for(r.kind, r.cause)});
+      verdicts.spent.push_back({r.slot, reason_for(judged, r.cause)});
     }
   }
   if (!verdicts.spent.empty()) {

@@ -243,7 +243,10 @@ TEST_CASE("retry_on and reject_on overrule the handler", "[failures]") {
   w.pass(milliseconds{2'000});
   CHECK(w.notes->count(step::began, part(0), offset_id{0}) == 3);
   CHECK(w.notes->count(step::began, part(0), offset_id{1}) == 1);
-  CHECK(w.dead_letters(part(0)).size() == 2);
+  const auto letters = w.sink->written_to("events.dlq");
+  REQUIRE(letters.size() == 2);
+  CHECK(letters[0].header("streamer.dlq.reason") == "handler_rejected");
+  CHECK(letters[1].header("streamer.dlq.reason") == "retries_exhausted");
 }
 
 TEST_CASE("a record that no handler takes", "[failures]") {
