@@ -129,12 +129,13 @@ TEST_CASE("refusals that last are told, record by record") {
   recording_producer producer{mock_settings(cluster, "t")};
   REQUIRE(producer.results(producer.send(numbered("t", 0, 0, 1)))[0].state ==
           delivery_state::acknowledged);
-  cluster.fail_next(api::produce, {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED});
+  cluster.fail_next(api::produce, {RD_KAFKA_RESP_ERR_INVALID_RECORD});
   const auto refused = producer.results(producer.send(numbered("t", 0, 1, 2)));
   CHECK(refused[0].state == delivery_state::refused_for_good);
-  CHECK(refused[1].error_name == "TOPIC_AUTHORIZATION_FAILED");
-  CHECK(producer.results(producer.send(numbered("t", 0, 3, 1)))[0].state ==
-        delivery_state::acknowledged);
+  CHECK(refused[1].error_name == "INVALID_RECORD");
+  const auto next = producer.results(producer.send(numbered("t", 0, 3, 1)));
+  INFO(next[0].error_name);
+  CHECK(next[0].state == delivery_state::acknowledged);
   CHECK(producer.client().status().refused == 2);
 }
 
