@@ -80,6 +80,8 @@ constexpr auto rules = std::to_array<property_rule>({
     {"compression.codec", managed, "producer.compression"},
     {"partitioner", "it would break the order of a key that moves", "producer.partition_by"},
     {"queue.buffering.max.kbytes", memory, "consumer.memory_budget_mib"},
+    {"message.max.bytes", memory, "consumer.memory_budget_mib"},
+    {"sticky.partitioning.linger.ms", "records without a key are spread by streamer alone", ""},
     {"transactional.id", transactions, ""},
     {"transaction.timeout.ms", transactions, ""},
 

@@ -1,8 +1,9 @@
 #include "runtime/kafka/client_config.hpp"
 
+#include "config/properties.hpp"
+
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 
 namespace streamer {
@@ -41,66 +42,15 @@ const char* text_of(compression_kind kind) {
   return "none";
 }
 
-struct refusal {
-  std::string_view name;
-  std::string_view reason;
-};
-
-constexpr std::string_view own_commits = "offsets are committed by this program alone";
-constexpr std::string_view own_order = "delivery and order are guaranteed by it";
-
-constexpr std::array refusals{
-    refusal{"acks", own_order},
-    refusal{"allow.auto.create.topics", "nothing is created by a broker's auto-creation"},
-    refusal{"auto.commit.enable", own_commits},
-    refusal{"auto.offset.reset", "use consumer.auto_offset_reset"},
-    refusal{"bootstrap.servers", "use kafka.bootstrap_servers"},
-    refusal{"client.id", "use kafka.client_id"},
-    refusal{"client.rack", "use kafka.client_rack"},
-    refusal{"compression.codec", "use producer.compression"},
-    refusal{"compression.type", "use producer.compression"},
-    refusal{"delivery.report.only.error", "an acknowledgement is waited for"},
-    refusal{"delivery.timeout.ms", "use producer.delivery_timeout_ms"},
-    refusal{"enable.auto.commit", own_commits},
-    refusal{"enable.auto.offset.store", own_commits},
-    refusal{"enable.gapless.guarantee", "a refused record would end the client"},
-    refusal{"enable.idempotence", own_order},
-    refusal{"enable.partition.eof", "the end of a partition is waited for"},
-    refusal{"group.id", "use consumer.group_id"},
-    refusal{"group.instance.id", "use consumer.group_instance_id"},
-    refusal{"group.protocol", "use consumer.group_protocol"},
-    refusal{"isolation.level", "records of aborted transactions are never processed"},
-    refusal{"linger.ms", "use producer.linger_ms"},
-    refusal{"log.queue", "log lines would be lost"},
-    refusal{"max.poll.interval.ms", "use consumer.max_poll_interval_ms"},
-    refusal{"message.send.max.retries", own_order},
-    refusal{"message.timeout.ms", "use producer.delivery_timeout_ms"},
-    refusal{"metadata.broker.list", "use kafka.bootstrap_servers"},
-    refusal{"offset.store.method", own_commits},
-    refusal{"partitioner", "records are partitioned as Java's clients do"},
-    refusal{"partitioner_cb", "records are partitioned as Java's clients do"},
-    refusal{"queue.buffering.max.ms", "use producer.linger_ms"},
-    refusal{"queuing.strategy", own_order},
-    refusal{"request.required.acks", own_order},
-    refusal{"retries", own_order},
-    refusal{"sasl.mechanism", "use kafka.sasl_mechanism"},
-    refusal{"sasl.mechanisms", "use kafka.sasl_mechanism"},
-    refusal{"sasl.oauthbearer.client.id", "use kafka.oidc_client_id"},
-    refusal{"sasl.oauthbearer.client.secret", "use kafka.oidc_client_secret"},
-    refusal{"sasl.oauthbearer.scope", "use kafka.oidc_scope"},
-    refusal{"sasl.oauthbearer.token.endpoint.url", "use kafka.oidc_token_endpoint_url"},
-    refusal{"sasl.password", "use kafka.sasl_password"},
-    refusal{"sasl.username", "use kafka.sasl_username"},
-    refusal{"security.protocol", "use kafka.security_protocol"},
-    refusal{"session.timeout.ms", "use consumer.session_timeout_ms"},
-    refusal{"ssl.ca.location", "use kafka.ssl_ca_location"},
-    refusal{"ssl.certificate.location", "use kafka.ssl_certificate_location"},
-    refusal{"ssl.key.location", "use kafka.ssl_key_location"},
-    refusal{"ssl.key.password", "use kafka.ssl_key_password"},
-    refusal{"sticky.partitioning.linger.ms", "records without a key are spread by this program"},
-    refusal{"transactional.id", "transactions are not used"},
-};
-static_assert(std::ranges::is_sorted(refusals, {}, &refusal::name));
+/// Why a property that the rules leave to the operator is refused all the same.
+std::optional<std::string> weakens_verification(std::string_view name, std::string_view value) {
+  if ((name == "enable.ssl.certificate.verification" && value != "true") ||
+      (name == "ssl.endpoint.identification.algorithm" && value != "https")) {
+    return "the broker's certificate would not be verified; set kafka.allow_insecure if you mean "
+           "it";
+  }
+  return std::nullopt;
+}
 
 /// Sets properties one after the other and keeps the first failure.
 class conf_writer {
@@ -130,7 +80,12 @@ class conf_writer {
       if (failure_) {
         return;
       }
-      if (auto why = refused_property(name, value, allow_insecure)) {
+      // Settings may also come from a program, which has passed no check.
+      const auto* const rule = config_impl::refusal_of(name, value);
+      const auto why = rule != nullptr  ? std::optional{std::string{rule->reason}}
+                       : allow_insecure ? std::nullopt
+                                        : weakens_verification(name, value);
+      if (why) {
         failure_ = std::string{section} + ": the property " + name + " is refused: " + *why;
         return;
       }
@@ -256,22 +211,6 @@ memory_split split_memory(std::size_t budget_mib) {
   split.outbound_bytes = std::clamp(budget / 8, 4 * mib, 1024 * mib);
   split.credit_bytes = budget / 2;
   return split;
-}
-
-std::optional<std::string> refused_property(std::string_view name, std::string_view value,
-                                            bool allow_insecure) {
-  const auto found = std::ranges::lower_bound(refusals, name, {}, &refusal::name);
-  if (found != refusals.end() && found->name == name) {
-    return std::string{found->reason};
-  }
-  const bool switches_verification_off =
-      (name == "enable.ssl.certificate.verification" && value != "true") ||
-      (name == "ssl.endpoint.identification.algorithm" && value != "https");
-  if (switches_verification_off && !allow_insecure) {
-    return "the broker's certificate would not be verified; set kafka.allow_insecure if you mean "
-           "it";
-  }
-  return std::nullopt;
 }
 
 std::optional<std::string> set_property(rd_kafka_conf_t& conf, const char* name,

@@ -24,12 +24,6 @@ enum class client_role : std::uint8_t {
   reader,   ///< reads given partitions by `assign`, in no group and without commits
 };
 
-/// Why the user may not set this librdkafka property, or nothing if he may: its own key exists, or
-/// a guarantee hangs on it.
-[[nodiscard]] std::optional<std::string> refused_property(std::string_view name,
-                                                          std::string_view value,
-                                                          bool allow_insecure);
-
 /// The configuration of a client: what the role needs, then the user's properties over it. Fails
 /// with one line that names the key at fault.
 [[nodiscard]] result<conf_ptr> make_conf(const settings& config, client_role role);

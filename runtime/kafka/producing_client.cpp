@@ -35,6 +35,10 @@ std::string set_limits(rd_kafka_conf_t& conf, const settings& config, const prod
       return *failure;
     }
   }
+  if (config.producer.properties.contains("batch.size") ||
+      config.kafka.properties.contains("batch.size")) {
+    return ""; // the operator's; a batch too large for its topic is sent again record by record
+  }
   return set_property(conf, "batch.size", std::to_string(batch).c_str()).value_or("");
 }
 

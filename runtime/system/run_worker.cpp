@@ -3,6 +3,10 @@
 #include "runtime/kafka/admin.hpp"
 #include "runtime/system/worker.hpp"
 
+#include <caf/actor_addr.hpp>
+#include <caf/actor_cast.hpp>
+#include <caf/actor_control_block.hpp>
+
 #include <unistd.h>
 
 #include <atomic>
@@ -155,6 +159,9 @@ int run_worker(const settings& given, const handler_registry& registry,
   std::thread watchdog{[code = end->exit_code, log, board = running->board().rows()] {
     std::this_thread::sleep_for(longest_wind_down);
     for (const auto& survivor : board) {
+      if (!caf::actor_cast<caf::strong_actor_ptr>(survivor.address)) {
+        continue;
+      }
       log.warn("survivor", "the process ends although an actor was still there",
                {{"actor", survivor.name}});
     }

@@ -76,12 +76,14 @@ std::map<std::string, std::string> labels_of(std::string_view text) {
 
 } // namespace
 
-http_reply http_get(std::uint16_t port, const std::string& path) {
+http_reply http_get(std::uint16_t port, const std::string& path, const std::string& authorization) {
   const loopback_socket connection;
   if (!connection.connect_to(port)) {
     return {};
   }
-  const auto request = "GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
+  const auto request = "GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n" +
+                       (authorization.empty() ? "" : "Authorization: " + authorization + "\r\n") +
+                       "\r\n";
   if (send(connection.descriptor(), request.data(), request.size(), MSG_NOSIGNAL) !=
       static_cast<ssize_t>(request.size())) {
     return {};

@@ -18,8 +18,9 @@ struct http_reply {
   std::string body;
 };
 
-/// GET http://127.0.0.1:port/path, within 5 s.
-[[nodiscard]] http_reply http_get(std::uint16_t port, const std::string& path);
+/// GET http://127.0.0.1:port/path, within 5 s; with an Authorization header unless it is empty.
+[[nodiscard]] http_reply http_get(std::uint16_t port, const std::string& path,
+                                  const std::string& authorization = {});
 
 /// One line of a Prometheus page.
 struct sample {

@@ -64,6 +64,8 @@ TEST_CASE("a property that would break a guarantee is refused by name with the r
       {"delivery.report.only.error", "true"},
       {"queuing.strategy", "lifo"},
       {"transactional.id", "t"},
+      {"message.max.bytes", "1000000"},
+      {"sticky.partitioning.linger.ms", "10"},
       {"rebalance_cb", "x"},
       {"ssl_engine_callback_data", "x"},
       {"test.mock.num.brokers", "3"},

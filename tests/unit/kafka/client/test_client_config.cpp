@@ -50,6 +50,15 @@ TEST_CASE("the classic protocol is cooperative unless the user says otherwise") 
   CHECK(value_of(conf_of(config, client_role::consumer), "session.timeout.ms") == "12000");
 }
 
+TEST_CASE("two heartbeats may be missed, also in a short session") {
+  settings config;
+  CHECK(value_of(conf_of(config, client_role::consumer), "heartbeat.interval.ms") == "3000");
+  config.consumer.session_timeout = milliseconds{3'000};
+  CHECK(value_of(conf_of(config, client_role::consumer), "heartbeat.interval.ms") == "1000");
+  config.consumer.properties["heartbeat.interval.ms"] = "500";
+  CHECK(value_of(conf_of(config, client_role::consumer), "heartbeat.interval.ms") == "500");
+}
+
 TEST_CASE("the new protocol takes nothing that is the broker's to say") {
   settings config;
   config.consumer.group_protocol = group_protocol_kind::consumer;
