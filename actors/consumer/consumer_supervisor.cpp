@@ -155,8 +155,11 @@ void consumer_supervisor_state::on_commits(const commits_answered& msg) {
 }
 
 void consumer_supervisor_state::on_released(const partition_released& msg) {
-  stopped_.fenced_running += msg.fenced_running;
-  stopped_.unwritten_dead_letters += msg.unwritten_dead_letters;
+  if (drain_deadline_) {
+    // What a rebalance cut short has long been read again elsewhere when this worker stops.
+    stopped_.fenced_running += msg.fenced_running;
+    stopped_.unwritten_dead_letters += msg.unwritten_dead_letters;
+  }
   forget(msg.epoch);
   leave_when_drained();
 }

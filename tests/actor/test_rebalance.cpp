@@ -89,6 +89,13 @@ TEST_CASE("what still runs at the drain deadline is fenced and not committed", "
   // The next ownership does what is left, once.
   w.assign({part(0)});
   CHECK(plan.handler->offsets() == std::vector<std::int64_t>{1, 3});
+  plan.handler->complete_all();
+  w.settle();
+  // A later stop in order is one, whatever that rebalance cut short.
+  w.request_stop();
+  w.settle();
+  REQUIRE(w.end());
+  CHECK(w.end()->exit_code == 0);
 }
 
 TEST_CASE("waiting retries do not delay a revoke", "[rebalance]") {
