@@ -1,8 +1,8 @@
-# streamer_tests(NAME tier SOURCES file… [LIBRARIES target…] [TIMEOUT seconds])
+# streamer_tests(NAME tier SOURCES file… [LIBRARIES target…] [TIMEOUT seconds] [SPEC tags])
 #
 # One Catch2 binary whose test cases ctest sees one by one, with the tier as their label: unit,
 # actor, mock, kafka or chaos. A case that calls SKIP() is reported as skipped. Every case has a
-# hard timeout, so a hang fails by name.
+# hard timeout, so a hang fails by name. SPEC leaves the other cases to those who start the binary.
 include(Catch)
 
 set(STREAMER_TIMEOUT_unit 30)
@@ -12,7 +12,7 @@ set(STREAMER_TIMEOUT_kafka 300)
 set(STREAMER_TIMEOUT_chaos 600)
 
 function(streamer_tests name tier)
-  cmake_parse_arguments(PARSE_ARGV 2 arg "" "TIMEOUT" "SOURCES;LIBRARIES")
+  cmake_parse_arguments(PARSE_ARGV 2 arg "" "TIMEOUT;SPEC" "SOURCES;LIBRARIES")
   if(arg_UNPARSED_ARGUMENTS OR NOT DEFINED STREAMER_TIMEOUT_${tier})
     message(FATAL_ERROR "streamer_tests(${name} ${tier} …): unknown tier or argument "
                         "${arg_UNPARSED_ARGUMENTS}")
@@ -31,6 +31,6 @@ function(streamer_tests name tier)
     # They share one broker and two cores.
     list(APPEND properties RUN_SERIAL TRUE)
   endif()
-  catch_discover_tests(${name} TEST_PREFIX "${tier}: " DISCOVERY_MODE PRE_TEST
+  catch_discover_tests(${name} TEST_SPEC ${arg_SPEC} TEST_PREFIX "${tier}: " DISCOVERY_MODE PRE_TEST
                        PROPERTIES ${properties})
 endfunction()

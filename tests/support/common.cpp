@@ -1,12 +1,12 @@
 #include "tests/support/common.hpp"
 
+#include "tests/support/failures.hpp"
+
 #include <stdlib.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <catch2/catch_test_macros.hpp>
-#include <catch2/reporters/catch_reporter_event_listener.hpp>
-#include <catch2/reporters/catch_reporter_registrars.hpp>
 #include <fstream>
 #include <iostream>
 #include <random>
@@ -14,25 +14,6 @@
 #include <stdexcept>
 
 namespace streamer::test {
-namespace {
-
-std::atomic<bool> current_test_failed{false};
-
-// A CHECK that fails leaves no exception behind, so the files of its test are kept by this.
-class failure_listener : public Catch::EventListenerBase {
- public:
-  using Catch::EventListenerBase::EventListenerBase;
-  void testCaseStarting(const Catch::TestCaseInfo&) override { current_test_failed = false; }
-  void assertionEnded(const Catch::AssertionStats& stats) override {
-    if (!stats.assertionResult.isOk()) {
-      current_test_failed = true;
-    }
-  }
-};
-
-} // namespace
-
-CATCH_REGISTER_LISTENER(failure_listener)
 
 std::optional<std::string> environment(const char* name) {
   const char* value = std::getenv(name);
@@ -79,7 +60,7 @@ temporary_directory::temporary_directory() {
 }
 
 temporary_directory::~temporary_directory() {
-  if (current_test_failed || environment("STREAMER_TEST_KEEP")) {
+  if (this_test_has_failed() || environment("STREAMER_TEST_KEEP")) {
     evidence("files of this test are kept in " + path_.string());
     return;
   }

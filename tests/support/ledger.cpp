@@ -32,6 +32,16 @@ std::string random_bytes(std::uint64_t seed, std::size_t size) {
 
 } // namespace
 
+std::string_view to_string(sent_state state) {
+  switch (state) {
+    case sent_state::pending: return "pending";
+    case sent_state::acknowledged: return "acknowledged";
+    case sent_state::failed: return "failed";
+    case sent_state::aborted: return "aborted";
+  }
+  return "unknown";
+}
+
 std::string sent_record::id() const {
   const auto found = std::find_if(headers.begin(), headers.end(),
                                   [](const header& h) { return h.name == id_header; });

@@ -28,6 +28,8 @@ enum class sent_state : std::uint8_t {
   aborted,      ///< its transaction was aborted: it must never be seen
 };
 
+[[nodiscard]] std::string_view to_string(sent_state state);
+
 /// One record as it was sent, and where the broker put it.
 struct sent_record {
   std::string topic;

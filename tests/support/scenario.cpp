@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <sstream>
 
 #include "actors/consumer/commit_metadata.hpp"
 #include "tests/support/commit_history.hpp"
@@ -96,10 +97,42 @@ run_record scenario::collect(const std::vector<sent_record>& sent) const {
   return run;
 }
 
+void scenario::keep(const run_record& run) const {
+  std::ostringstream ledger;
+  for (const auto& r : run.sent) {
+    ledger << r.id() << ' ' << to_string(r.state) << ' ' << r.partition << ' ' << r.offset << ' '
+           << r.sent_ms << '\n';
+  }
+  write_file(directory_ / "ledger.txt", ledger.str());
+  const auto list = [this](const char* file, const std::vector<stored_record>& records) {
+    std::ostringstream out;
+    for (const auto& r : records) {
+      out << r.header_value(id_header).value_or("?") << ' ' << r.partition << ' ' << r.offset << ' '
+          << r.timestamp_ms << ' ' << r.header_value("streamer.dlq.reason").value_or("") << '\n';
+    }
+    write_file(directory_ / file, out.str());
+  };
+  list("output.txt", run.output);
+  list("dead-letters.txt", run.dead);
+  std::ostringstream commits;
+  for (const auto& c : run.commits) {
+    commits << c.partition << ' ' << c.offset << ' ' << c.commit_ms;
+    for (const auto& range : c.finished) {
+      commits << ' ' << range.first << '-' << range.last;
+    }
+    commits << '\n';
+  }
+  write_file(directory_ / "commits.txt", commits.str());
+}
+
 verdict scenario::require_invariants(const std::vector<sent_record>& sent,
                                      const expectation& expected) const {
-  auto result = judge(collect(sent), expected);
+  const auto run = collect(sent);
+  auto result = judge(run, expected);
   evidence(result.text());
+  if (!result.holds()) {
+    keep(run);
+  }
   INFO(result.text());
   REQUIRE(result.holds());
   return result;

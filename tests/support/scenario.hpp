@@ -44,6 +44,8 @@ class scenario {
   void wait_until_drained(milliseconds timeout = 60s) const;
   /// Reads output, DLQ and all commits.
   [[nodiscard]] run_record collect(const std::vector<sent_record>& sent) const;
+  /// Leaves ledger, output, DLQ and commits as text in `directory()`, one line a record.
+  void keep(const run_record& run) const;
   /// Judges the run, prints the verdict as evidence and fails the test if an invariant is violated.
   verdict require_invariants(const std::vector<sent_record>& sent,
                              const expectation& expected = {}) const;

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "tests/support/broker_fixture.hpp"
+#include "tests/support/progress.hpp"
 #include "tests/support/scenario.hpp"
 #include "tests/support/scripted_handlers.hpp"
 
@@ -22,33 +23,6 @@ std::set<std::int32_t> partitions_of(const scenario& s, const std::string& clien
     }
   }
   return {};
-}
-
-// The longest time without output of each source partition, between two moments.
-std::map<std::int32_t, std::int64_t> longest_gaps(const scenario& s,
-                                                  const std::vector<sent_record>& sent,
-                                                  std::int64_t from_ms, std::int64_t to_ms) {
-  std::map<std::string, std::int32_t> origins;
-  for (const auto& record : sent) {
-    origins[record.id()] = record.partition;
-  }
-  std::map<std::int32_t, std::vector<std::int64_t>> times;
-  for (const auto& record : read_topic(s.bootstrap, s.output)) {
-    times[origins.at(record.header_value(id_header).value_or(""))].push_back(record.timestamp_ms);
-  }
-  std::map<std::int32_t, std::int64_t> gaps;
-  for (auto& [partition, list] : times) {
-    std::sort(list.begin(), list.end());
-    auto before = from_ms;
-    for (const auto time : list) {
-      if (time >= from_ms && time <= to_ms) {
-        gaps[partition] = std::max(gaps[partition], time - before);
-        before = time;
-      }
-    }
-    gaps[partition] = std::max(gaps[partition], to_ms - before);
-  }
-  return gaps;
 }
 
 double rebalances(const worker& w) {
@@ -95,7 +69,8 @@ TEST_CASE("Partitions that stay go on while another one is drained") {
   sent.insert(sent.end(), slow_sent.begin(), slow_sent.end());
   s.require_invariants(sent);
 
-  const auto gaps = longest_gaps(s, sent, begin, end);
+  const auto gaps =
+      longest_gaps(times_of_output(sent, read_topic(s.bootstrap, s.output)), begin, end);
   std::int64_t longest = 0;
   std::int64_t moved = 0;
   for (const auto& [partition, gap] : gaps) {

@@ -1,0 +1,85 @@
+#include "tests/chaos/support/fleet.hpp"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+
+namespace streamer::test {
+
+fleet::fleet(const scenario& s, worker_config config, chaos_report& report, worker_binary which)
+    : scenario_{s}, config_{std::move(config)}, report_{report}, which_{which} {}
+
+std::size_t fleet::add() {
+  places_.push_back(nullptr);
+  start(places_.size() - 1);
+  return places_.size() - 1;
+}
+
+void fleet::start(std::size_t place) {
+  places_.at(place) = std::make_unique<worker>(
+      scenario_.directory(),
+      "worker-" + std::to_string(place) + "-run-" + std::to_string(++started_), config_, which_);
+}
+
+void fleet::kill(std::size_t place) {
+  auto& w = at(place);
+  w.program().signal(SIGKILL);
+  const auto status = w.program().wait(10s);
+  REQUIRE(status);
+  INFO(w.log_tail());
+  REQUIRE(status->signal == SIGKILL);
+  note_memory(report_, w);
+  places_.at(place) = nullptr;
+}
+
+fleet::stopped fleet::stop(std::size_t place) {
+  auto& w = at(place);
+  const auto begin = std::chrono::steady_clock::now();
+  const auto status = w.stop();
+  const auto took =
+      std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begin);
+  note_memory(report_, w);
+  INFO(w.log_tail());
+  CHECK(status.code == 0);
+  places_.at(place) = nullptr;
+  return {status, took};
+}
+
+void fleet::stop_all() {
+  for (std::size_t place = 0; place < places_.size(); ++place) {
+    if (runs(place)) {
+      stop(place);
+    }
+  }
+}
+
+std::size_t fleet::running() const {
+  return static_cast<std::size_t>(
+      std::count_if(places_.begin(), places_.end(), [](const auto& w) { return w != nullptr; }));
+}
+
+void fleet::wait_until_ready() {
+  for (const auto& w : places_) {
+    if (w) {
+      w->wait_until_ready();
+    }
+  }
+}
+
+double fleet::received(std::size_t place) const {
+  return metric_sum(places_.at(place)->metrics(), "streamer_records_received_total").value_or(0);
+}
+
+void fleet::wait_until_busy(std::size_t place, double beyond) {
+  INFO("place " << place << "\n" << at(place).log_tail());
+  REQUIRE(wait_until([&] { return received(place) > beyond; }, 60s));
+}
+
+worker_config brisk(worker_config config) {
+  config.value("consumer.session_timeout_ms", std::to_string(brisk_session.count()));
+  config.value("consumer.properties", "{ \"heartbeat.interval.ms\" = \"500\" }");
+  return config;
+}
+
+} // namespace streamer::test

@@ -1,0 +1,59 @@
+// Several workers of one group that come and go.
+#pragma once
+
+#include "tests/chaos/support/chaos_report.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace streamer::test {
+
+/// Workers in numbered places; a place keeps its number while the workers in it are replaced.
+class fleet {
+ public:
+  /// No worker runs yet. `report` gets the peak memory of each worker.
+  fleet(const scenario& s, worker_config config, chaos_report& report,
+        worker_binary which = worker_binary::product);
+
+  /// Starts a worker in a new place and returns the place.
+  std::size_t add();
+  /// Starts a worker in a place that is empty.
+  void start(std::size_t place);
+  /// SIGKILL, and proof that this is what it died of.
+  void kill(std::size_t place);
+  /// SIGTERM; the place is empty then. Returns how it ended and how long that took.
+  struct stopped {
+    exit_status status;
+    milliseconds took{0};
+  };
+  stopped stop(std::size_t place);
+  /// Stops every worker and checks that each ends with exit code 0.
+  void stop_all();
+
+  [[nodiscard]] worker& at(std::size_t place) { return *places_.at(place); }
+  [[nodiscard]] bool runs(std::size_t place) const { return places_.at(place) != nullptr; }
+  [[nodiscard]] std::size_t places() const { return places_.size(); }
+  [[nodiscard]] std::size_t running() const;
+  void wait_until_ready();
+  /// Waits until this worker has received a record: a fault before that would prove nothing. Fails
+  /// the test if it does not come to that.
+  void wait_until_busy(std::size_t place, double beyond = 0);
+  /// Records that the worker has received in its life so far.
+  [[nodiscard]] double received(std::size_t place) const;
+
+ private:
+  const scenario& scenario_;
+  worker_config config_;
+  chaos_report& report_;
+  worker_binary which_;
+  std::vector<std::unique_ptr<worker>> places_;
+  std::size_t started_ = 0;
+};
+
+/// A configuration whose group notices quickly who has died: sessions of 3 s, heartbeats of 0.5 s.
+[[nodiscard]] worker_config brisk(worker_config config);
+inline constexpr milliseconds brisk_session{3000};
+
+} // namespace streamer::test
