@@ -36,4 +36,5 @@ BUILD_PACKAGES=(
 )
 KAFKA_PACKAGES=(openjdk-17-jre-headless maven)
 LINT_PACKAGES=(clang-format clang-tidy shellcheck)
+FUZZ_PACKAGES=(clang)
 COVERAGE_PACKAGES=(gcovr)

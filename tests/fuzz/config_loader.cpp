@@ -1,0 +1,45 @@
+// Configuration files of any content: either a configuration, or problems of one line each; a
+// secret is in none of them.
+#include "config/load.hpp"
+#include "config/show.hpp"
+#include "tests/fuzz/fuzz_input.hpp"
+
+#include <sys/mman.h>
+#include <unistd.h>
+#include <algorithm>
+
+namespace {
+
+using namespace streamer;
+using fuzz::require;
+
+constexpr std::string_view planted = "pLaNtEd-SeCrEt";
+
+void check_line(const problem& each) {
+  const auto line = to_string(each);
+  require(std::none_of(line.begin(), line.end(),
+                       [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }),
+          "a problem is one printable line");
+  require(line.find(planted) == std::string::npos, "no problem shows a secret");
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const int file = memfd_create("configuration", 0);
+  static const std::string path = "/proc/self/fd/" + std::to_string(file);
+  require(ftruncate(file, 0) == 0 && pwrite(file, data, size, 0) == static_cast<ssize_t>(size),
+          "the file can be written");
+  sources from;
+  from.config_file = path;
+  from.environment = {{"KAFKA_KAFKA__SASL_PASSWORD", std::string{planted}}};
+  const auto loaded = load(from);
+  require(loaded.loaded.has_value() == loaded.problems.empty(), "a configuration or problems");
+  for (const auto& each : loaded.problems) {
+    check_line(each);
+  }
+  for (const auto& each : loaded.warnings) {
+    check_line(each);
+  }
+  return 0;
+}
