@@ -1,6 +1,7 @@
 #include "actors/consumer/offset_tracker.hpp"
 
 #include <algorithm>
+#include "messages/planted_bugs.hpp"
 
 namespace streamer {
 namespace {
@@ -68,6 +69,9 @@ bool offset_tracker::finish(slot_id slot) {
 void offset_tracker::advance() {
   while (head_slot_ < next_slot_ && at(head_slot_).finished) {
     const auto& e = at(head_slot_);
+    if (planted("offset_plus_one_over_gaps") && passed_ && passed_->offset != e.offset) {
+      return;
+    }
     passed_ = commit_point{e.offset.next(), e.leader_epoch};
     ++head_slot_;
   }
@@ -95,6 +99,14 @@ void offset_tracker::reach_end(offset_id position) {
 }
 
 std::optional<commit_point> offset_tracker::frontier() const {
+  if (planted("commit_before_processing") && newest_) {
+    return commit_point{newest_->next(), -1};
+  }
+  for (auto slot = next_slot_; planted("commit_the_highest") && slot-- > head_slot_;) {
+    if (at(slot).finished) {
+      return commit_point{at(slot).offset.next(), at(slot).leader_epoch};
+    }
+  }
   if (head_slot_ == next_slot_) {
     return passed_;
   }

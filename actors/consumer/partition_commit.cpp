@@ -2,6 +2,7 @@
 #include "actors/consumer/partition_consumer.hpp"
 
 #include <caf/send.hpp>
+#include "messages/planted_bugs.hpp"
 
 #include <algorithm>
 
@@ -18,6 +19,9 @@ constexpr std::size_t most_ranges = default_metadata_limit / 2;
 commit_metadata partition_consumer_state::metadata() const {
   commit_metadata data;
   data.finished = tracker_.finished_beyond(most_ranges);
+  if (planted("forget_attempts")) {
+    return data;
+  }
   for (const auto& [slot, f] : failing_) {
     if (f.attempts > 0) {
       data.failing.push_back(
@@ -216,7 +220,7 @@ void partition_consumer_state::release(bool commit) {
   std::optional<commit_request> last;
   if (commit) {
     commit_in_flight_ = false;
-    last = commit_now();
+    last = planted("leave_without_commit") ? std::nullopt : commit_now();
     context_->source->release(assigned_.epoch, std::move(last));
   }
   counts_.pending = tracker_.unfinished();

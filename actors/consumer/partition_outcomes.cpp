@@ -3,6 +3,7 @@
 #include "actors/consumer/partition_consumer.hpp"
 
 #include <caf/send.hpp>
+#include "messages/planted_bugs.hpp"
 
 #include <algorithm>
 
@@ -239,6 +240,9 @@ void partition_consumer_state::bury(const std::vector<slot_id>& slots) {
   }
   if (!msg.letters.empty()) {
     self_->send(links_.dlq, std::move(msg));
+    if (planted("dead_letter_without_ack")) {
+      on_dead_letters_written({slots});
+    }
   }
 }
 

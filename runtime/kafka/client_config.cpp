@@ -1,6 +1,7 @@
 #include "runtime/kafka/client_config.hpp"
 
 #include "config/properties.hpp"
+#include "messages/planted_bugs.hpp"
 
 #include <algorithm>
 #include <array>
@@ -156,7 +157,7 @@ void set_fetching(conf_writer& conf, const settings& config) {
 // No auto.offset.reset by the library: a partition without a commit gets its start from
 // consumer_client, so that an offset out of range is told from it.
 void set_reading(conf_writer& conf) {
-  conf.set("isolation.level", "read_committed");
+  conf.set("isolation.level", planted("read_uncommitted") ? "read_uncommitted" : "read_committed");
   conf.set("enable.auto.commit", "false");
   conf.set("enable.auto.offset.store", "false");
   conf.set("enable.partition.eof", "true");

@@ -1,6 +1,7 @@
 // consumer_loop: errors of partitions, of the group and of the clients.
 #include "runtime/kafka/consumer_loop.hpp"
 
+#include "messages/planted_bugs.hpp"
 #include "runtime/kafka/error_map.hpp"
 
 #include <utility>
@@ -113,7 +114,7 @@ void consumer_loop::out_of_range(route& of, std::string_view reason) {
   }
   ++draft_.out_of_range;
   const auto [low, high] = *range;
-  if (settings_.on_out_of_range == out_of_range_kind::stop) {
+  if (settings_.on_out_of_range == out_of_range_kind::stop && !planted("skip_on_out_of_range")) {
     fetcher_->remove({of.tp});
     of.fetching = false;
     of.paused = true;

@@ -1,5 +1,6 @@
 #include "runtime/kafka/producer_loop.hpp"
 
+#include "messages/planted_bugs.hpp"
 #include "runtime/kafka/error_map.hpp"
 
 #include <algorithm>
@@ -158,6 +159,10 @@ void producer_loop::hand_over() {
     }
     if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
       queue_full_.fetch_add(1, std::memory_order_relaxed);
+      if (planted("drop_on_queue_full")) {
+        settle(*which, {});
+        continue;
+      }
       full_ = true;
       return;
     }
