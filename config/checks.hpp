@@ -21,6 +21,9 @@ class checklist {
   void require(bool holds, const std::string& key, std::string message, std::string remedy,
                std::string_view cause = {});
 
+  /// `key` is wrong, and its value must not be shown.
+  void refuse_unshown(const std::string& key, std::string message, std::string remedy);
+
   [[nodiscard]] const settings& values() const noexcept { return values_; }
   [[nodiscard]] const provenance& where() const noexcept { return where_; }
   [[nodiscard]] std::vector<problem> take() { return std::move(found_); }

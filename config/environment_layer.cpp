@@ -2,6 +2,7 @@
 
 #include "config/keys.hpp"
 #include "config/layer.hpp"
+#include "config/secret_file.hpp"
 #include "config/text.hpp"
 
 namespace streamer::config_impl {
@@ -110,14 +111,9 @@ class environment_walk {
 
   void from_file(const environment_variable& variable, std::vector<std::string> path) {
     std::string reason;
-    auto content = file_content(variable.value, reason);
-    if (content) {
-      if (content->ends_with('\n')) content->pop_back();
-      if (content->ends_with('\r')) content->pop_back();
-      if (content->empty()) reason = "is empty";
-    }
-    if (reason.empty()) {
-      from_files_.push_back({std::move(path), untyped_text{std::move(*content)}, place(variable)});
+    if (auto content = read_secret_file(variable.value, reason)) {
+      from_files_.push_back(
+          {std::move(path), untyped_text{std::move(*content)}, place(variable), variable.value});
       return;
     }
     layer_.problems.push_back(

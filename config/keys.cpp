@@ -29,10 +29,12 @@ std::vector<field<kafka_settings>> in_kafka() {
       key("sasl_username", &s::sasl_username, anything{}, "User for SASL."),
       key("sasl_password", &s::sasl_password, anything{}, "Password for SASL."),
       key("oidc_token_endpoint_url", &s::oidc_token_endpoint_url, anything{},
-          "Token endpoint for OAUTHBEARER."),
-      key("oidc_client_id", &s::oidc_client_id, anything{}, "Client for OAUTHBEARER."),
-      key("oidc_client_secret", &s::oidc_client_secret, anything{}, "Secret for OAUTHBEARER."),
-      key("oidc_scope", &s::oidc_scope, anything{}, "Scope for OAUTHBEARER."),
+          "OAUTHBEARER: where tokens are asked for by client credentials (OIDC). https, or this "
+          "machine."),
+      key("oidc_client_id", &s::oidc_client_id, anything{}, "OAUTHBEARER: the client."),
+      key("oidc_client_secret", &s::oidc_client_secret, anything{},
+          "OAUTHBEARER: the client's secret."),
+      key("oidc_scope", &s::oidc_scope, anything{}, "OAUTHBEARER: the scope to ask for, if any."),
       key("ssl_ca_location", &s::ssl_ca_location, anything{},
           "PEM file or folder of trusted authorities; empty: the system's."),
       key("ssl_certificate_location", &s::ssl_certificate_location, anything{},
@@ -40,7 +42,7 @@ std::vector<field<kafka_settings>> in_kafka() {
       key("ssl_key_location", &s::ssl_key_location, anything{}, "PEM file of the client's key."),
       key("ssl_key_password", &s::ssl_key_password, anything{}, "Password of the client's key."),
       key("allow_insecure", &s::allow_insecure, anything{},
-          "Permits PLAIN without TLS, and TLS without verification."),
+          "Permits PLAIN and OAUTHBEARER without TLS, and TLS without verification."),
   };
 }
 

@@ -6,6 +6,7 @@
 
 #include "config/apply.hpp"
 #include "config/layer.hpp"
+#include "config/text.hpp"
 #include "config/unsupported.hpp"
 #include "config/validate.hpp"
 
@@ -44,8 +45,11 @@ load_result load(const sources& from) {
   for (auto& layer : read_all(from)) {
     append(state.problems, std::move(layer.problems));
     append(state.warnings, std::move(layer.warnings));
-    for (const auto& given : layer.assignments)
+    for (const auto& given : layer.assignments) {
       config_impl::apply(state, given);
+      if (!given.file.empty())
+        state.values.kafka.secret_files[config_impl::joined(given.path, ".")] = given.file;
+    }
     if (layer.handlers) handlers = std::move(layer.handlers);
   }
   if (handlers)

@@ -13,7 +13,8 @@ constexpr std::string_view idempotence =
 constexpr std::string_view memory = "it is derived from the memory budget";
 constexpr std::string_view callbacks = "it is set by a program, not by text";
 constexpr std::string_view transactions = "streamer does not use transactions";
-constexpr std::string_view tokens = "OAUTHBEARER is not in this version";
+constexpr std::string_view tokens = "tokens come from an OIDC endpoint, by client and secret";
+constexpr std::string_view unsigned_tokens = "a token that nobody signed proves nothing";
 
 bool at_most_five(std::string_view value) {
   int number = 0;
@@ -32,8 +33,18 @@ constexpr auto rules = std::to_array<property_rule>({
     {"sasl.username", managed, "kafka.sasl_username"},
     {"sasl.password", managed, "kafka.sasl_password"},
     {"sasl.kerberos.*", "GSSAPI is not one of the mechanisms", "kafka.sasl_mechanism"},
-    {"sasl.oauthbearer.*", tokens, ""},
-    {"enable.sasl.oauthbearer.*", tokens, ""},
+    {"sasl.oauthbearer.token.endpoint.url", managed, "kafka.oidc_token_endpoint_url"},
+    {"sasl.oauthbearer.client.id", managed, "kafka.oidc_client_id"},
+    {"sasl.oauthbearer.client.credentials.client.id", managed, "kafka.oidc_client_id"},
+    {"sasl.oauthbearer.client.secret", managed, "kafka.oidc_client_secret"},
+    {"sasl.oauthbearer.client.credentials.client.secret", managed, "kafka.oidc_client_secret"},
+    {"sasl.oauthbearer.scope", managed, "kafka.oidc_scope"},
+    {"sasl.oauthbearer.method", tokens, "kafka.oidc_token_endpoint_url"},
+    {"sasl.oauthbearer.grant.type", tokens, "kafka.oidc_token_endpoint_url"},
+    {"sasl.oauthbearer.assertion.*", tokens, "kafka.oidc_client_secret"},
+    {"sasl.oauthbearer.metadata.*", tokens, "kafka.oidc_token_endpoint_url"},
+    {"sasl.oauthbearer.config", unsigned_tokens, ""},
+    {"enable.sasl.oauthbearer.*", unsigned_tokens, ""},
     {"ssl.ca.location", managed, "kafka.ssl_ca_location"},
     {"ssl.certificate.location", managed, "kafka.ssl_certificate_location"},
     {"ssl.key.location", managed, "kafka.ssl_key_location"},

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <variant>
 #include <vector>
@@ -39,6 +40,8 @@ struct assignment {
   std::vector<std::string> path;
   raw_value value;
   origin where;
+  /// The file that a _FILE variable named; empty: the value stands in its source itself.
+  std::filesystem::path file{};
 };
 
 } // namespace streamer::config_impl

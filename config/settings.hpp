@@ -88,10 +88,13 @@ struct kafka_settings {
   std::string ssl_certificate_location;
   std::string ssl_key_location;
   secret ssl_key_password;
-  /// Permits PLAIN, which sends the password as it is, over a connection without TLS.
+  /// Permits secrets over a connection without TLS, and TLS without verification.
   bool allow_insecure = false;
   /// Properties for every client; [consumer.properties] and [producer.properties] come after.
   property_map properties;
+  /// Not a key: the files that secrets of this section were read from, by the full name of their
+  /// key. They are read again when they change.
+  std::map<std::string, std::filesystem::path> secret_files;
 
   bool operator==(const kafka_settings&) const = default;
 };

@@ -8,11 +8,6 @@ namespace streamer::config_impl {
 namespace {
 
 constexpr auto entries = std::to_array<unsupported_key>({
-    {"kafka.sasl_mechanism", "\"OAUTHBEARER\""},
-    {"kafka.oidc_token_endpoint_url", ""},
-    {"kafka.oidc_client_id", ""},
-    {"kafka.oidc_client_secret", ""},
-    {"kafka.oidc_scope", ""},
     {"tenants.limits", ""},
     {"dlq.guard", "\"on\""},
     {"dlq.guard_share", ""},

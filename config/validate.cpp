@@ -84,4 +84,13 @@ void checklist::require(bool holds, const std::string& key, std::string message,
                     .nearest = {}});
 }
 
+void checklist::refuse_unshown(const std::string& key, std::string message, std::string remedy) {
+  found_.push_back({.where = where_.of(key),
+                    .key = key,
+                    .value = {},
+                    .message = std::move(message),
+                    .remedy = std::move(remedy),
+                    .nearest = {}});
+}
+
 } // namespace streamer::config_impl

@@ -95,6 +95,19 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("the files that secrets came from are known, to be read again") {
+  scratch_folder folder;
+  auto file = folder.write("password", "hunter2");
+  auto key = folder.write("key.pem", "x");
+  auto result = load_environment({{"KAFKA_KAFKA__SASL_PASSWORD_FILE", file.string()},
+                                  {"KAFKA_KAFKA__PROPERTIES__SSL_KEY_PEM_FILE", key.string()},
+                                  {"KAFKA_KAFKA__SSL_KEY_PASSWORD", "not from a file"}});
+  INFO(report(result));
+  REQUIRE(result.loaded.value().values.kafka.secret_files ==
+          std::map<std::string, std::filesystem::path>{{"kafka.properties.ssl.key.pem", key},
+                                                       {"kafka.sasl_password", file}});
+}
+
 TEST_CASE("a secret may also stand in the environment itself") {
   auto result = load_environment({{"KAFKA_KAFKA__SASL_PASSWORD", "hunter2"}});
   REQUIRE(result.loaded.value().values.kafka.sasl_password.reveal() == "hunter2");

@@ -12,9 +12,6 @@ using Catch::Matchers::ContainsSubstring;
 
 TEST_CASE("what is not in this version says so, where it is set") {
   auto [text, key] = GENERATE(table<std::string, std::string>({
-      {"[kafka]\nsasl_mechanism = \"OAUTHBEARER\"", "kafka.sasl_mechanism"},
-      {"[kafka]\noidc_token_endpoint_url = \"https://x\"", "kafka.oidc_token_endpoint_url"},
-      {"[kafka]\noidc_client_secret = \"hunter2\"", "kafka.oidc_client_secret"},
       {"[tenants.limits.a]\nweight = 1.0", "tenants.limits.a.weight"},
       {"[dlq]\nguard = \"on\"", "dlq.guard"},
       {"[dlq]\nguard_share = 0.9", "dlq.guard_share"},
@@ -30,8 +27,7 @@ TEST_CASE("what is not in this version says so, where it is set") {
   REQUIRE(result.problems.size() == 1);
   REQUIRE(result.problems[0].key == key);
   REQUIRE(result.problems[0].where.line > 0);
-  REQUIRE_THAT(report(result),
-               ContainsSubstring("is not in this version") && !ContainsSubstring("hunter2"));
+  REQUIRE_THAT(report(result), ContainsSubstring("is not in this version"));
 }
 
 TEST_CASE("the defaults of what is not in this version may be written down") {

@@ -10,6 +10,14 @@ namespace {
 
 using Catch::Matchers::ContainsSubstring;
 
+/// A [kafka] section for OAUTHBEARER.
+std::string oauth(const std::string& protocol, const std::string& url) {
+  return "[kafka]\nsecurity_protocol = \"" + protocol +
+         "\"\nsasl_mechanism = \"OAUTHBEARER\"\noidc_client_id = \"c\"\n"
+         "oidc_client_secret = \"s\"\noidc_token_endpoint_url = \"" +
+         url + "\"\n";
+}
+
 TEST_CASE("the built-in configuration holds together") {
   REQUIRE(validate(settings{}, {}).empty());
   REQUIRE(doubtful(settings{}, {}).empty());
@@ -22,8 +30,21 @@ TEST_CASE("configurations that do not hold together name the key at fault") {
       {"[kafka]\nsecurity_protocol = \"SASL_PLAINTEXT\"\nsasl_mechanism = \"PLAIN\"\n"
        "sasl_username = \"u\"\nsasl_password = \"p\"",
        "kafka.sasl_mechanism"},
+      {oauth("SASL_SSL", ""), "kafka.oidc_token_endpoint_url"},
+      {oauth("SASL_SSL", "ftp://issuer/token"), "kafka.oidc_token_endpoint_url"},
+      {oauth("SASL_SSL", "http://issuer.example/token"), "kafka.oidc_token_endpoint_url"},
+      {oauth("SASL_SSL", "http://127.0.0.1.example:80/token"), "kafka.oidc_token_endpoint_url"},
+      {oauth("SASL_PLAINTEXT", "https://issuer.example/token"), "kafka.sasl_mechanism"},
+      {"[kafka]\nsecurity_protocol = \"SASL_SSL\"\nsasl_mechanism = \"OAUTHBEARER\"\n"
+       "oidc_token_endpoint_url = \"https://issuer.example/token\"\noidc_client_id = \"c\"",
+       "kafka.oidc_client_secret"},
+      {"[kafka]\nsecurity_protocol = \"SASL_SSL\"\nsasl_mechanism = \"OAUTHBEARER\"\n"
+       "oidc_token_endpoint_url = \"https://issuer.example/token\"\noidc_client_secret = \"c\"",
+       "kafka.oidc_client_id"},
       {"[kafka]\nsecurity_protocol = \"SSL\"\nssl_certificate_location = \"probe\"",
        "kafka.ssl_certificate_location"},
+      {"[consumer.properties]\nssl.endpoint.identification.algorithm = \"none\"",
+       "consumer.properties.ssl.endpoint.identification.algorithm"},
       {"[kafka]\nsecurity_protocol = \"SSL\"\nssl_key_location = \"probe\"",
        "kafka.ssl_key_location"},
       {"[kafka]\nssl_ca_location = \"/nonexistent/ca.pem\"", "kafka.ssl_ca_location"},
@@ -82,28 +103,34 @@ TEST_CASE("configurations that do not hold together name the key at fault") {
 }
 
 TEST_CASE("configurations that are unusual and right are accepted") {
-  auto text =
-      GENERATE(as<std::string>{},
-               "[kafka]\nsecurity_protocol = \"SASL_SSL\"\nsasl_mechanism = \"PLAIN\"\n"
-               "sasl_username = \"u\"\nsasl_password = \"p\"",
-               "[kafka]\nsecurity_protocol = \"SASL_PLAINTEXT\"\n"
-               "sasl_mechanism = \"PLAIN\"\nallow_insecure = true\n"
-               "sasl_username = \"u\"\nsasl_password = \"p\"",
-               "[kafka]\nsecurity_protocol = \"SASL_PLAINTEXT\"\n"
-               "sasl_mechanism = \"SCRAM-SHA-512\"\n"
-               "sasl_username = \"u\"\nsasl_password = \"p\"",
-               "[kafka]\nallow_insecure = true\n"
-               "properties.enable.ssl.certificate.verification = false",
-               "[consumer]\ngroup_protocol = \"consumer\"",
-               "[consumer]\ngroup_protocol = \"consumer\"\nmax_poll_interval_ms = 20000",
-               "[consumer.properties]\ngroup.remote.assignor = \"range\"\n"
-               "[consumer]\ngroup_protocol = \"consumer\"",
-               "[consumer]\nsession_timeout_ms = 3000",
-               "[consumer]\nsession_timeout_ms = 6000\n"
-               "properties.\"heartbeat.interval.ms\" = 2000",
-               "[admin]\naddr = \"[::1]:0\"\n[observability]\nmetrics_addr = \"[::1]:0\"",
-               "[observability]\nmetrics_addr = \"0.0.0.0:9090\"",
-               "[dlq]\ntopic = \"dead-letters\"", "[tenants]\nfrom = \"topic:^([a-z]+)\\\\.\"");
+  auto text = GENERATE(
+      as<std::string>{},
+      "[kafka]\nsecurity_protocol = \"SASL_SSL\"\nsasl_mechanism = \"PLAIN\"\n"
+      "sasl_username = \"u\"\nsasl_password = \"p\"",
+      "[kafka]\nsecurity_protocol = \"SASL_PLAINTEXT\"\n"
+      "sasl_mechanism = \"PLAIN\"\nallow_insecure = true\n"
+      "sasl_username = \"u\"\nsasl_password = \"p\"",
+      "[kafka]\nsecurity_protocol = \"SASL_PLAINTEXT\"\n"
+      "sasl_mechanism = \"SCRAM-SHA-512\"\n"
+      "sasl_username = \"u\"\nsasl_password = \"p\"",
+      oauth("SASL_SSL", "https://issuer.example:8443/token"),
+      oauth("SASL_SSL", "http://localhost/token"), oauth("SASL_SSL", "http://[::1]:8080/token"),
+      oauth("SASL_SSL", "http://issuer.example/token") + "allow_insecure = true\n",
+      oauth("SASL_PLAINTEXT", "http://127.0.0.1:1/token") + "allow_insecure = true\n",
+      oauth("SASL_SSL", "https://issuer.example/token") +
+          "properties.sasl.oauthbearer.extensions = \"logicalCluster=lkc-1\"\n",
+      "[kafka]\nallow_insecure = true\n"
+      "properties.enable.ssl.certificate.verification = false",
+      "[consumer]\ngroup_protocol = \"consumer\"",
+      "[consumer]\ngroup_protocol = \"consumer\"\nmax_poll_interval_ms = 20000",
+      "[consumer.properties]\ngroup.remote.assignor = \"range\"\n"
+      "[consumer]\ngroup_protocol = \"consumer\"",
+      "[consumer]\nsession_timeout_ms = 3000",
+      "[consumer]\nsession_timeout_ms = 6000\n"
+      "properties.\"heartbeat.interval.ms\" = 2000",
+      "[admin]\naddr = \"[::1]:0\"\n[observability]\nmetrics_addr = \"[::1]:0\"",
+      "[observability]\nmetrics_addr = \"0.0.0.0:9090\"", "[dlq]\ntopic = \"dead-letters\"",
+      "[tenants]\nfrom = \"topic:^([a-z]+)\\\\.\"");
   auto result = load_text(text);
   INFO(text << "\n" << report(result));
   REQUIRE(result);
@@ -135,6 +162,31 @@ TEST_CASE("credentials that have no effect are warned about") {
   REQUIRE(result);
   REQUIRE_THAT(warned(result), ContainsSubstring("kafka.sasl_password = *** has no effect under "
                                                  "security_protocol PLAINTEXT"));
+}
+
+TEST_CASE("a token endpoint with a user in its URL is refused, and not shown") {
+  for (const char* scheme : {"http://", "https://"}) {
+    const auto result =
+        load_text(oauth("SASL_SSL", std::string{scheme} + "127.0.0.1:hunter2@issuer.example/"));
+    REQUIRE_THAT(report(result), ContainsSubstring("kafka.oidc_token_endpoint_url has a user") &&
+                                     !ContainsSubstring("hunter2"));
+  }
+}
+
+TEST_CASE("what allow_insecure gives away is warned about") {
+  const auto plain = load_text(
+      "[kafka]\nsecurity_protocol = \"SASL_PLAINTEXT\"\nsasl_mechanism = \"PLAIN\"\n"
+      "sasl_username = \"u\"\nsasl_password = \"hunter2\"\nallow_insecure = true\n");
+  REQUIRE(plain);
+  REQUIRE_THAT(warned(plain), ContainsSubstring("kafka.allow_insecure = true sends the password "
+                                                "readable over the network") &&
+                                  !ContainsSubstring("hunter2"));
+  const auto unverified = load_text(
+      "[kafka]\nsecurity_protocol = \"SSL\"\nallow_insecure = true\n"
+      "properties.ssl.endpoint.identification.algorithm = \"none\"\n");
+  REQUIRE(unverified);
+  REQUIRE_THAT(warned(unverified), ContainsSubstring("accepts any server's certificate"));
+  REQUIRE(load_text("[kafka]\nallow_insecure = true\n").warnings.empty());
 }
 
 TEST_CASE("a handler's own back-off that does not fit is named with the handler") {
