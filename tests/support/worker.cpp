@@ -22,8 +22,10 @@ std::filesystem::path written(const std::filesystem::path& file, const worker_co
 }
 
 process_options options_for(const temporary_directory& directory, const std::string& name,
-                            const std::filesystem::path& config, worker_binary which) {
+                            const std::filesystem::path& config, worker_binary which,
+                            const std::map<std::string, std::string>& environment) {
   process_options options;
+  options.environment = environment;
   options.binary = binary_path(which);
   options.arguments = {"--role", "consumer", "--config", config.string(), "--json-logs"};
   options.directory = directory.path();
@@ -128,13 +130,14 @@ bool log_reader::wait_for(std::string_view event, milliseconds timeout, std::siz
 }
 
 worker::worker(const temporary_directory& directory, const std::string& name,
-               const worker_config& config, worker_binary which)
+               const worker_config& config, worker_binary which,
+               const std::map<std::string, std::string>& environment)
     : metrics_port_{free_port()},
       admin_port_{free_port()},
       config_file_{written(
           directory / (name + ".toml"),
           with_own_place(config, directory / (name + ".state"), metrics_port_, admin_port_))},
-      process_{options_for(directory, name, config_file_, which)},
+      process_{options_for(directory, name, config_file_, which, environment)},
       log_{process_.err_path()} {}
 
 std::vector<sample> worker::metrics() const {

@@ -67,9 +67,11 @@ class log_reader {
 /// A running worker. Killed by the destructor.
 class worker {
  public:
-  /// Starts `--role consumer --config FILE --json-logs` with files named `name` in `directory`.
+  /// Starts `--role consumer --config FILE --json-logs` with files named `name` in `directory` and
+  /// these variables besides the test's own.
   worker(const temporary_directory& directory, const std::string& name, const worker_config& config,
-         worker_binary which = worker_binary::product);
+         worker_binary which = worker_binary::product,
+         const std::map<std::string, std::string>& environment = {});
 
   [[nodiscard]] process& program() { return process_; }
   [[nodiscard]] const log_reader& log() const { return log_; }
