@@ -1,0 +1,215 @@
+// The partition consumer's part that hands records out to the tenants' handlers, and
+// again when a handler has lost them.
+#include "actors/consumer/partition_consumer.hpp"
+
+#include <caf/send.hpp>
+
+#include <algorithm>
+
+namespace streamer {
+
+void partition_consumer_state::dispatch(const std::shared_ptr<work_batch>& batch) {
+  if (context_->consumer.ordering == ordering_kind::partition) {
+    dispatch_in_partition_order(batch);
+    return;
+  }
+  // One slice a tenant, in the order in which the tenants first appear.
+  touched_.clear();
+  for (std::uint32_t i = 0; i < batch->items.size(); ++i) {
+    if (is_failing(batch->items[i].slot)) {
+      continue;
+    }
+    auto& t = tenants_[batch->items[i].tenant];
+    if (!t.building) {
+      t.building = std::make_shared<work_slice>();
+      t.building->batch = batch;
+      t.building->items.reserve(batch->items.size() - i);
+      touched_.push_back(batch->items[i].tenant);
+    }
+    t.building->items.push_back(i);
+  }
+  for (const auto tenant : touched_) {
+    send_work(tenant, {std::exchange(tenants_[tenant].building, nullptr), work_kind::fresh});
+  }
+}
+
+// A slice for every run of records of one tenant; one slice is out at a time.
+void partition_consumer_state::dispatch_in_partition_order(
+    const std::shared_ptr<work_batch>& batch) {
+  std::shared_ptr<work_slice> run;
+  for (std::uint32_t i = 0; i < batch->items.size(); ++i) {
+    if (is_failing(batch->items[i].slot)) {
+      continue;
+    }
+    if (!run || batch->items[run->items.back()].tenant != batch->items[i].tenant) {
+      run = std::make_shared<work_slice>();
+      run->batch = batch;
+      gate_.push_back({run, work_kind::fresh});
+    }
+    run->items.push_back(i);
+  }
+  open_gate();
+}
+
+void partition_consumer_state::open_gate() {
+  if (gate_.empty() || at_handlers_ > 0 || !failing_.empty() || draining_) {
+    return;
+  }
+  auto next = std::move(gate_.front());
+  gate_.pop_front();
+  const auto tenant = next.slice->batch->items[next.slice->items.front()].tenant;
+  send_work(tenant, std::move(next));
+}
+
+void partition_consumer_state::send_work(std::uint32_t tenant, work w) {
+  auto& t = tenants_[tenant];
+  t.last_used = self_->clock().now();
+  if (w.kind != work_kind::parked) {
+    at_handlers_ += static_cast<std::int64_t>(w.slice->items.size());
+  }
+  if (!t.handler) {
+    t.before_lease.push_back(std::move(w));
+    want_handler(tenant);
+    return;
+  }
+  send_to_handler(t, std::move(w));
+}
+
+void partition_consumer_state::send_to_handler(const tenant_entry& t, work w) {
+  context_->progress->sent(self_->clock().now());
+  w.unread = std::make_shared<unread_guard>([progress = context_->progress] { progress->lost(); });
+  self_->send(t.handler, std::move(w));
+}
+
+void partition_consumer_state::want_handler(std::uint32_t tenant) {
+  auto& t = tenants_[tenant];
+  if (t.wanted || !links_.tenants) {
+    return;
+  }
+  t.wanted = true;
+  self_->request(links_.tenants, caf::infinite, handler_wanted{t.id, self_})
+      .then([this, id = t.id](const handler_lease& lease) { on_lease(id, lease); },
+            // The tenant supervisor has died: its successor is asked when it is announced.
+            [this, tenant](const caf::error&) {
+              if (tenant < tenants_.size()) {
+                tenants_[tenant].wanted = false;
+              }
+            });
+}
+
+void partition_consumer_state::on_lease(const std::string& tenant, const handler_lease& lease) {
+  const auto found = tenant_numbers_.find(tenant);
+  if (found == tenant_numbers_.end() || released_) {
+    return;
+  }
+  auto& t = tenants_[found->second];
+  t.wanted = false;
+  t.handler = lease.handler;
+  if (t.account != lease.account) {
+    t.account = lease.account;
+    t.account->in_flight.fetch_add(t.unfinished - t.added);
+  }
+  settle_added();
+  // What came meanwhile is part of what is handed out again, and must not overtake it.
+  if (std::exchange(t.hand_out_again, false)) {
+    hand_out_again(found->second);
+    return;
+  }
+  for (auto& w : std::exchange(t.before_lease, {})) {
+    send_to_handler(t, std::move(w));
+  }
+}
+
+void partition_consumer_state::on_handler_replaced(const handler_replaced& msg) {
+  const auto found = tenant_numbers_.find(msg.tenant);
+  if (found == tenant_numbers_.end() || released_) {
+    return;
+  }
+  tenants_[found->second].handler = msg.handler;
+  hand_out_again(found->second);
+}
+
+// A handler has lost its memory. Everything unfinished of its tenant goes to its
+// successor in offset order: first what keeps a lane without running, so that no
+// later record of that key overtakes it. What had begun goes back through the
+// retry supervisor; what only waited starts as if for the first time.
+void partition_consumer_state::hand_out_again(std::uint32_t tenant) {
+  auto& t = tenants_[tenant];
+  t.before_lease.clear();
+  std::vector<failed_record> interrupted;
+  std::vector<work> in_order;
+  const auto append = [&](const std::shared_ptr<work_batch>& batch, std::uint32_t item,
+                          work_kind kind) {
+    if (in_order.empty() || in_order.back().slice->batch != batch || in_order.back().kind != kind) {
+      auto slice = std::make_shared<work_slice>();
+      slice->batch = batch;
+      in_order.push_back({slice, kind});
+    }
+    std::const_pointer_cast<work_slice>(in_order.back().slice)->items.push_back(item);
+  };
+  std::vector<work_in_hand::place> unfinished;
+  in_hand_.for_each([&](const work_in_hand::place& p) {
+    const auto& item = p.get();
+    if (item.tenant == tenant && !tracker_.is_finished(item.slot) && !is_failing(item.slot) &&
+        !behind_gate(item.slot)) {
+      unfinished.push_back(p);
+    }
+  });
+  std::vector<slot_id> begun;
+  for (const auto& p : unfinished) {
+    if (p.batch->started[p.item].load(std::memory_order_relaxed)) {
+      make_failing(p.get().slot, p).last = {outcome_kind::retry,
+                                            failure_class::handler_restart,
+                                            "the handler actor was started anew",
+                                            {}};
+      begun.push_back(p.get().slot);
+      --at_handlers_;
+    } else {
+      at_handlers_ -= 1; // counted again when it is sent
+    }
+  }
+  auto next = unfinished.begin();
+  const auto append_fresh_before = [&](std::optional<slot_id> limit) {
+    for (; next != unfinished.end() && (!limit || next->get().slot < *limit); ++next) {
+      if (!is_failing(next->get().slot)) {
+        append(next->batch, next->item, work_kind::fresh);
+      }
+    }
+  };
+  for (auto& [slot, f] : failing_) {
+    if (f.work->items.front().tenant != tenant) {
+      continue;
+    }
+    append_fresh_before(slot);
+    append(f.work, 0, work_kind::parked);
+    const bool was_running = f.where == stage::handler;
+    const bool has_begun = std::find(begun.begin(), begun.end(), slot) != begun.end();
+    if (was_running || has_begun) {
+      if (was_running) {
+        --at_handlers_;
+      }
+      move_to(f, stage::retry);
+      interrupted.push_back({slot,
+                             f.attempts,
+                             std::chrono::milliseconds{0},
+                             outcome_kind::retry,
+                             failure_class::handler_restart,
+                             {},
+                             f.policy});
+    }
+  }
+  append_fresh_before(std::nullopt);
+  for (auto& w : in_order) {
+    send_work(tenant, std::move(w));
+  }
+  if (!interrupted.empty()) {
+    self_->send(links_.retry, failed_records{self_, assigned_.epoch, std::move(interrupted)});
+  }
+}
+
+bool partition_consumer_state::behind_gate(slot_id slot) const {
+  return !gate_.empty() &&
+         slot >= gate_.front().slice->batch->items[gate_.front().slice->items.front()].slot;
+}
+
+} // namespace streamer
