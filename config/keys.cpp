@@ -274,10 +274,10 @@ const std::vector<field<tenant_limit>>& limit_keys() {
   using s = tenant_limit;
   static const std::vector<field<s>> keys = {
       key("weight", &s::weight, interval{0, 1'000'000, true, false},
-          "Share of handler turns relative to other tenants."),
+          "Share of handlers' turns relative to other tenants when they queue."),
       key("max_in_flight", &s::max_in_flight, between(0, many),
-          "Most unfinished records; 0: only tenants.share bounds it."),
-      key("rate", &s::rate, between(0, many), "Records a second; 0: no limit."),
+          "Most records at handlers or failing, in the process; 0: only tenants.share bounds it."),
+      key("rate", &s::rate, between(0, many), "Records a second in the process, retries not counted; 0: no limit."),
   };
   return keys;
 }

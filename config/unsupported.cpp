@@ -8,7 +8,6 @@ namespace streamer::config_impl {
 namespace {
 
 constexpr auto entries = std::to_array<unsupported_key>({
-    {"tenants.limits", ""},
     {"dlq.guard", "\"on\""},
     {"dlq.guard_share", ""},
     {"dlq.guard_window_ms", ""},

@@ -2,6 +2,7 @@
 
 #include "actors/consumer/credit.hpp"
 #include "actors/consumer/record_source.hpp"
+#include "actors/consumer/tenant_limiter.hpp"
 #include "config/settings.hpp"
 #include "runtime/logging/log.hpp"
 #include "runtime/telemetry/accounts.hpp"
@@ -65,6 +66,7 @@ struct consumer_context {
   std::uint64_t lane_seed = 0; ///< random per process: nobody can aim at hash collisions
   std::shared_ptr<record_source> source;
   std::shared_ptr<credit_pool> credit;
+  std::shared_ptr<const tenant_limiters> limiters; ///< null: no tenant has limits
   std::shared_ptr<assignment_gauge> assignment = std::make_shared<assignment_gauge>();
   std::shared_ptr<progress_gauge> progress = std::make_shared<progress_gauge>();
   std::shared_ptr<account_board> accounts;

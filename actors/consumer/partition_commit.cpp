@@ -9,7 +9,10 @@
 namespace streamer {
 namespace {
 
-constexpr auto idle_tenant_after = std::chrono::seconds{30};
+// Where tenants are many, an actor kept for each that may come back would cost more than it saves.
+constexpr std::size_t many_tenants = 1'000;
+constexpr std::chrono::milliseconds idle_among_few{30'000};
+constexpr std::chrono::milliseconds idle_among_many{100};
 constexpr auto commit_answer_overdue = std::chrono::seconds{10};
 // The shortest range takes two bytes; more than this never fits into the metadata.
 constexpr std::size_t most_ranges = default_metadata_limit / 2;
@@ -133,9 +136,11 @@ void partition_consumer_state::on_tick() {
     next_commit_ = now + context_->consumer.commit_interval;
     commit_if_changed();
   }
+  const auto idle_after =
+      tenant_numbers_.size() > many_tenants ? idle_among_many : idle_among_few;
   for (std::uint32_t i = 0; i < tenants_.size(); ++i) {
     auto& t = tenants_[i];
-    if (t.handler && t.unfinished == 0 && now - t.last_used > idle_tenant_after && held_.empty()) {
+    if (t.handler && t.unfinished == 0 && now - t.last_used > idle_after && held_.empty()) {
       self_->send(links_.tenants, handler_unneeded{t.id, self_});
       tenant_numbers_.erase(t.id);
       t = {};
@@ -170,6 +175,7 @@ void partition_consumer_state::on_drain(const drain_partition& msg) {
     held_records_ = 0;
   }
   gate_.clear();
+  turns_.clear();
   release_credit();
   continue_draining();
 }

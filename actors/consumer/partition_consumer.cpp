@@ -60,6 +60,7 @@ partition_consumer_state::partition_consumer_state(partition_consumer_actor::poi
       tenant_rule_{context_->tenants},
       share_limit_{share_of_window(*context_)},
       partition_hash_{mix(context_->lane_seed, std::hash<topic_partition>{}(assigned_.tp))},
+      turns_{new_turn_queue(context_->consumer)},
       page_{context_->accounts->open(assigned_.tp.topic, assigned_.tp.partition.value())},
       consumed_{
           context_->metrics->counter(metric::messages_consumed, {{"topic", assigned_.tp.topic}})},
@@ -104,6 +105,7 @@ partition_consumer_state::~partition_consumer_state() {
     if (t.account) {
       t.account->in_flight.fetch_sub(t.unfinished);
     }
+    give_allowance(t, t.allowance);
   }
 }
 
@@ -215,7 +217,7 @@ std::size_t partition_consumer_state::take_in(const record_batch_ptr& batch, std
     restore_attempts(*work);
   }
   work->started = std::make_unique<std::atomic<bool>[]>(work->items.size());
-  in_hand_.add(work);
+  in_hand_.add(work, self_->clock().now());
   for (const auto item : overflowing) {
     overflow(work, item);
   }
@@ -290,6 +292,7 @@ std::uint32_t partition_consumer_state::tenant_number(std::string_view id) {
   auto& t = tenants_[number];
   t.id = id;
   t.hash = mix(partition_hash_, std::hash<std::string_view>{}(id));
+  t.limiter = context_->limiters ? context_->limiters->find(id) : nullptr;
   tenant_numbers_.emplace(std::string{id}, number);
   return last_tenant_ = number;
 }

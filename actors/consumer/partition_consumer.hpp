@@ -2,7 +2,10 @@
 
 #include "actors/consumer/commit_metadata.hpp"
 #include "actors/consumer/consumer_context.hpp"
+#include "actors/consumer/fair_queue.hpp"
+#include "actors/consumer/hand_out_rule.hpp"
 #include "actors/consumer/offset_tracker.hpp"
+#include "actors/consumer/tenant_limiter.hpp"
 #include "actors/consumer/tenant_rule.hpp"
 #include "actors/consumer/work_in_hand.hpp"
 #include "messages/actor_interfaces.hpp"
@@ -21,6 +24,10 @@
 #include <vector>
 
 namespace streamer {
+
+/// Slices that wait for their tenant's turn.
+using turn_queue = fair_queue<work_slice_ptr>;
+[[nodiscard]] turn_queue new_turn_queue(const consumer_settings& settings);
 
 /// State of a partition consumer: the one place that knows of every received
 /// record of one assignment epoch where it is. All other actors may fail and be
@@ -67,6 +74,8 @@ class partition_consumer_state {
     std::shared_ptr<work_slice> building; // while a batch is being dispatched
     std::int64_t unfinished = 0;
     std::int64_t added = 0; // of these, not yet in the account
+    tenant_limiter* limiter = nullptr; // null: no limits
+    std::size_t allowance = 0;         // taken from the limiter and not given back
     clock::time_point last_used;
     bool wanted = false;         // the lease has been asked for
     bool hand_out_again = false; // when the lease comes
@@ -90,6 +99,10 @@ class partition_consumer_state {
   void dispatch(const std::shared_ptr<work_batch>& batch);
   void dispatch_in_partition_order(const std::shared_ptr<work_batch>& batch);
   void open_gate();
+  [[nodiscard]] std::int64_t handler_limit() const;
+  void take_turns();
+  static std::size_t take_allowance(tenant_entry& t, std::size_t count, clock::time_point now);
+  static void give_allowance(tenant_entry& t, std::size_t count);
   void send_work(std::uint32_t tenant, work w);
   void send_to_handler(const tenant_entry& t, work w);
   void want_handler(std::uint32_t tenant);
@@ -97,6 +110,7 @@ class partition_consumer_state {
   void on_handler_replaced(const handler_replaced& msg);
   void hand_out_again(std::uint32_t tenant);
   [[nodiscard]] bool behind_gate(slot_id slot) const;
+  [[nodiscard]] bool waits_for_turn(std::uint32_t tenant, slot_id slot) const;
   [[nodiscard]] bool is_failing(slot_id slot) const {
     return !failing_.empty() && failing_.contains(slot);
   }
@@ -176,6 +190,7 @@ class partition_consumer_state {
   bool paused_ = false;
   std::optional<offset_id> held_end_; // end reached behind held records
 
+  turn_queue turns_;
   std::deque<work> gate_; // slices that wait for their turn (ordering = partition)
 
   std::int64_t at_handlers_ = 0;

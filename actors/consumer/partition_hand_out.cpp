@@ -7,6 +7,28 @@
 #include <algorithm>
 
 namespace streamer {
+namespace {
+
+// Small enough that no tenant waits long for the turn of another.
+constexpr std::size_t longest_turn = 32;
+
+// Part of a slice; the slice itself if it is all of it.
+work_slice_ptr part_of(const work_slice_ptr& slice, std::size_t from, std::size_t count) {
+  if (count == slice->items.size()) {
+    return slice;
+  }
+  auto part = std::make_shared<work_slice>();
+  part->batch = slice->batch;
+  const auto first = slice->items.begin() + static_cast<std::ptrdiff_t>(from);
+  part->items.assign(first, first + static_cast<std::ptrdiff_t>(count));
+  return part;
+}
+
+} // namespace
+
+turn_queue new_turn_queue(const consumer_settings& settings) {
+  return turn_queue{std::min(settings.batch_size, longest_turn)};
+}
 
 void partition_consumer_state::dispatch(const std::shared_ptr<work_batch>& batch) {
   if (context_->consumer.ordering == ordering_kind::partition) {
@@ -28,9 +50,64 @@ void partition_consumer_state::dispatch(const std::shared_ptr<work_batch>& batch
     }
     t.building->items.push_back(i);
   }
+  const auto limit = handler_limit();
   for (const auto tenant : touched_) {
-    send_work(tenant, {std::exchange(tenants_[tenant].building, nullptr), work_kind::fresh});
+    auto& t = tenants_[tenant];
+    const auto size = t.building->items.size();
+    const bool at_once = t.limiter == nullptr && turns_.backlog_of(tenant) == 0 &&
+                         at_handlers_ + static_cast<std::int64_t>(size) <= limit;
+    if (at_once) {
+      send_work(tenant, {std::exchange(t.building, nullptr), work_kind::fresh});
+    } else {
+      const auto weight = t.limiter == nullptr ? 1.0 : t.limiter->weight();
+      turns_.push(tenant, weight, std::exchange(t.building, nullptr), size);
+    }
   }
+  take_turns();
+}
+
+// How many records this partition may have at handlers now.
+std::int64_t partition_consumer_state::handler_limit() const {
+  const auto& credit = *context_->credit;
+  const auto since = in_hand_.oldest();
+  return hand_out_limit({credit.limits(),
+                         {credit.held_records(), credit.held_bytes()},
+                         context_->assignment->assigned.load(std::memory_order_relaxed),
+                         tenant_numbers_.size(),
+                         at_handlers_,
+                         since ? self_->clock().now() - *since : clock::duration{0},
+                         context_->consumer.batch_size});
+}
+
+// Hands out what waits for a turn, by weight, as far as the handlers' room and the
+// tenants' limits allow. Whoever is at a limit stays in the queue and in nobody's way.
+void partition_consumer_state::take_turns() {
+  if (turns_.empty() || draining_ || released_) {
+    return;
+  }
+  const auto now = self_->clock().now();
+  const auto limit = handler_limit();
+  turns_.wake();
+  while (at_handlers_ < limit) {
+    auto next = turns_.take(static_cast<std::size_t>(limit - at_handlers_),
+                            [&](std::uint32_t tenant, std::size_t count) {
+                              return take_allowance(tenants_[tenant], count, now);
+                            });
+    if (!next) {
+      return;
+    }
+    send_work(next->of, {part_of(next->item, next->from, next->count), work_kind::fresh});
+  }
+}
+
+std::size_t partition_consumer_state::take_allowance(tenant_entry& t, std::size_t count,
+                                                     clock::time_point now) {
+  if (t.limiter == nullptr) {
+    return count;
+  }
+  const auto granted = t.limiter->take(count, now);
+  t.allowance += granted;
+  return granted;
 }
 
 // A slice for every run of records of one tenant; one slice is out at a time.
@@ -55,10 +132,20 @@ void partition_consumer_state::open_gate() {
   if (gate_.empty() || at_handlers_ > 0 || !failing_.empty() || draining_) {
     return;
   }
-  auto next = std::move(gate_.front());
-  gate_.pop_front();
+  auto& next = gate_.front();
   const auto tenant = next.slice->batch->items[next.slice->items.front()].tenant;
-  send_work(tenant, std::move(next));
+  const auto size = next.slice->items.size();
+  const auto granted = take_allowance(tenants_[tenant], size, self_->clock().now());
+  if (granted == 0) {
+    return; // looked at again with the next tick
+  }
+  work now{part_of(next.slice, 0, granted), work_kind::fresh};
+  if (granted == size) {
+    gate_.pop_front();
+  } else {
+    next.slice = part_of(next.slice, granted, size - granted);
+  }
+  send_work(tenant, std::move(now));
 }
 
 void partition_consumer_state::send_work(std::uint32_t tenant, work w) {
@@ -151,7 +238,7 @@ void partition_consumer_state::hand_out_again(std::uint32_t tenant) {
   in_hand_.for_each([&](const work_in_hand::place& p) {
     const auto& item = p.get();
     if (item.tenant == tenant && !tracker_.is_finished(item.slot) && !is_failing(item.slot) &&
-        !behind_gate(item.slot)) {
+        !behind_gate(item.slot) && !waits_for_turn(tenant, item.slot)) {
       unfinished.push_back(p);
     }
   });
@@ -210,6 +297,14 @@ void partition_consumer_state::hand_out_again(std::uint32_t tenant) {
 bool partition_consumer_state::behind_gate(slot_id slot) const {
   return !gate_.empty() &&
          slot >= gate_.front().slice->batch->items[gate_.front().slice->items.front()].slot;
+}
+
+bool partition_consumer_state::waits_for_turn(std::uint32_t tenant, slot_id slot) const {
+  if (turns_.backlog_of(tenant) == 0) {
+    return false;
+  }
+  const auto [slice, from] = turns_.front(tenant);
+  return slot >= slice->batch->items[slice->items[from]].slot;
 }
 
 } // namespace streamer

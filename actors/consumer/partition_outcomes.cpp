@@ -112,9 +112,17 @@ bool partition_consumer_state::finish(slot_id slot) {
 
 void partition_consumer_state::account_finished(tenant_entry& t, std::int64_t records) {
   t.unfinished -= records;
+  give_allowance(t, static_cast<std::size_t>(records));
   if (t.account && records > 0) {
     t.account->in_flight.fetch_sub(records, std::memory_order_relaxed);
     context_->metrics->count_tenant(t.id, {.processed = static_cast<std::uint64_t>(records)});
+  }
+}
+
+void partition_consumer_state::give_allowance(tenant_entry& t, std::size_t count) {
+  if (t.limiter != nullptr && count > 0) {
+    t.limiter->give_back(count);
+    t.allowance -= count;
   }
 }
 
@@ -268,6 +276,8 @@ void partition_consumer_state::on_dead_letters_written(const dead_letters_writte
     ++credit_records_;
     credit_bytes_ += found->second.charge;
     --t.unfinished;
+    // What overflowed was never handed out.
+    give_allowance(t, found->second.reason == dead_letter_reason::overflow ? 0 : 1);
     if (t.account) {
       t.account->in_flight.fetch_sub(1, std::memory_order_relaxed);
     }
@@ -286,6 +296,7 @@ void partition_consumer_state::on_dead_letters_written(const dead_letters_writte
 // After anything has finished: credit back, what was held back forward, books up to date.
 void partition_consumer_state::settle() {
   open_gate();
+  take_turns();
   try_held();
   release_credit();
   publish();
@@ -320,6 +331,7 @@ void partition_consumer_state::publish() {
   partition_state state;
   state.lag.waiting_retry = count_failing(stage::retry);
   state.lag.waiting_dlq = count_failing(stage::dlq);
+  state.lag.queued = turns_.backlog();
   state.lag.held = held_records_;
   state.lag.in_flight = static_cast<std::uint64_t>(std::max<std::int64_t>(0, at_handlers_));
   state.lag.done_uncommitted = tracker_.finished() - committed_behind_;

@@ -4,7 +4,7 @@
 
 namespace streamer {
 
-void work_in_hand::add(std::shared_ptr<work_batch> batch) {
+void work_in_hand::add(std::shared_ptr<work_batch> batch, time_point now) {
   if (batch->items.empty()) {
     return;
   }
@@ -12,6 +12,7 @@ void work_in_hand::add(std::shared_ptr<work_batch> batch) {
   e.first = batch->items.front().slot;
   e.unfinished = batch->items.size();
   e.batch = std::move(batch);
+  e.since = now;
   entries_.push_back(std::move(e));
 }
 

@@ -2,6 +2,7 @@
 
 #include "messages/actor_interfaces.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -20,8 +21,15 @@ class work_in_hand {
     [[nodiscard]] record_ref record() const { return batch->ref(item); }
   };
 
+  using time_point = std::chrono::steady_clock::time_point;
+
   /// Takes a batch whose items have increasing slots beyond all earlier ones.
-  void add(std::shared_ptr<work_batch> batch);
+  void add(std::shared_ptr<work_batch> batch, time_point now = {});
+
+  /// When the oldest of the batches came.
+  [[nodiscard]] std::optional<time_point> oldest() const {
+    return entries_.empty() ? std::nullopt : std::optional{entries_.front().since};
+  }
 
   /// The item of a slot; nothing if its batch is finished or never had it.
   [[nodiscard]] std::optional<place> find(slot_id slot) const;
@@ -52,6 +60,7 @@ class work_in_hand {
     slot_id first;
     std::shared_ptr<work_batch> batch; // null once all items are finished
     std::size_t unfinished = 0;
+    time_point since;
   };
 
   [[nodiscard]] std::deque<entry>::const_iterator locate(slot_id slot) const;

@@ -76,20 +76,7 @@ std::vector<owned_header> error_headers(const record_ref& record, const dead_let
                                         std::size_t max_bytes) {
   std::vector<owned_header> h;
   const auto& r = record.get();
-  add(h, dlq_header::topic, record.batch->topic());
-  add(h, dlq_header::partition, std::to_string(record.batch->partition().value()));
-  add(h, dlq_header::offset, std::to_string(r.offset.value()));
-  add(h, dlq_header::group, facts.group);
-  add(h, dlq_header::delivery_count, std::to_string(facts.attempts));
-  add(h, dlq_header::reason, to_string(facts.reason));
-  add(h, dlq_header::first_failed_at, rfc3339(facts.first_failed_ms));
-  add(h, dlq_header::original_timestamp, std::to_string(r.timestamp_ms));
-  add(h, dlq_header::original_timestamp_type, kind_name(r.kind));
-  // What a stranger has a say in comes last, so that it is what gets cut.
   std::size_t used = 0;
-  for (const auto& header : h) {
-    used += header.name.size() + header.value.size();
-  }
   const auto add_capped = [&](std::string_view name, std::string_view value) {
     if (used + name.size() >= max_bytes) {
       return;
@@ -98,7 +85,24 @@ std::vector<owned_header> error_headers(const record_ref& record, const dead_let
     add(h, name, kept);
     used += name.size() + kept.size();
   };
-  add_capped(dlq_header::redrive_count, redrive_count_of(record));
+  // What has a meaning only as a whole is left out where it does not fit.
+  const auto add_whole = [&](std::string_view name, std::string_view value) {
+    if (used + name.size() + value.size() <= max_bytes) {
+      add(h, name, value);
+      used += name.size() + value.size();
+    }
+  };
+  add_whole(dlq_header::topic, record.batch->topic());
+  add_whole(dlq_header::partition, std::to_string(record.batch->partition().value()));
+  add_whole(dlq_header::offset, std::to_string(r.offset.value()));
+  add_whole(dlq_header::delivery_count, std::to_string(facts.attempts));
+  add_whole(dlq_header::reason, to_string(facts.reason));
+  add_whole(dlq_header::first_failed_at, rfc3339(facts.first_failed_ms));
+  add_whole(dlq_header::original_timestamp, std::to_string(r.timestamp_ms));
+  add_whole(dlq_header::original_timestamp_type, kind_name(r.kind));
+  add_whole(dlq_header::redrive_count, redrive_count_of(record));
+  // What may be long, or a stranger has a say in, comes last, so that it is what gets cut.
+  add_capped(dlq_header::group, facts.group);
   add_capped(dlq_header::tenant, facts.tenant);
   add_capped(dlq_header::exception, facts.exception);
   add_capped(dlq_header::message, facts.message);

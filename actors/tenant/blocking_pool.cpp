@@ -3,92 +3,43 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
-#include <deque>
 #include <mutex>
-#include <set>
+#include <optional>
 #include <thread>
-#include <unordered_map>
-#include <vector>
+#include <utility>
 
 namespace streamer {
 
 struct blocking_pool::shared {
-  struct job {
-    std::string tenant;
-    std::uint64_t guard;
-    std::function<void()> run;
-  };
+  using clock = std::chrono::steady_clock;
+  using job = std::function<void()>;
 
+  explicit shared(pool_share share) : threads{share.threads}, turns{std::move(share)} {}
+
+  const std::size_t threads;
   // All under the mutex.
   std::mutex mutex;
   std::condition_variable changed;
-  std::unordered_map<std::string, std::deque<job>> queues;
-  std::deque<std::string> turns; // tenants with queued jobs, each once
-  std::set<std::uint64_t> guarded;
-  std::unordered_map<std::uint64_t, std::deque<job>> behind_guard;
-  std::size_t queued = 0;
-  std::size_t running = 0;
+  pool_turns<job> turns;
   bool stopping = false;
-  std::size_t threads = 0;
-
-  void enqueue(job j) {
-    auto& queue = queues[j.tenant];
-    if (queue.empty()) {
-      turns.push_back(j.tenant);
-    }
-    queue.push_back(std::move(j));
-  }
-
-  // Takes the next job whose guard is free; those that are not are set aside until it is.
-  bool take(job& out) {
-    while (!turns.empty()) {
-      auto tenant = std::move(turns.front());
-      turns.pop_front();
-      const auto queue = queues.find(tenant);
-      auto next = std::move(queue->second.front());
-      queue->second.pop_front();
-      if (queue->second.empty()) {
-        queues.erase(queue);
-      } else {
-        turns.push_back(std::move(tenant));
-      }
-      if (guarded.insert(next.guard).second) {
-        out = std::move(next);
-        --queued;
-        return true;
-      }
-      behind_guard[next.guard].push_back(std::move(next));
-    }
-    return false;
-  }
-
-  void finished(std::uint64_t guard) {
-    guarded.erase(guard);
-    const auto aside = behind_guard.find(guard);
-    if (aside != behind_guard.end()) {
-      for (auto& j : aside->second) {
-        enqueue(std::move(j));
-      }
-      behind_guard.erase(aside);
-    }
-  }
 
   void work() {
     std::unique_lock lock{mutex};
     for (;;) {
-      job next;
-      changed.wait(lock, [&] { return stopping || take(next); });
-      if (!next.run) {
+      std::optional<pool_turns<job>::turn> next;
+      changed.wait(lock, [&] { return stopping || (next = turns.take(clock::now())); });
+      if (!next) {
         return;
       }
-      ++running;
       lock.unlock();
-      next.run();
-      next.run = nullptr; // what the job holds is let go without the lock
+      const auto began = clock::now();
+      next->job();
+      next->job = nullptr; // what the job holds is let go without the lock
+      const auto ended = clock::now();
       lock.lock();
-      --running;
-      finished(next.guard);
+      turns.finished(next->tenant, next->guard, ended - began, ended);
       changed.notify_all();
       if (stopping) {
         return;
@@ -97,9 +48,11 @@ struct blocking_pool::shared {
   }
 };
 
-blocking_pool::blocking_pool(const std::string& name, std::size_t threads)
-    : shared_{std::make_shared<shared>()} {
-  shared_->threads = std::max<std::size_t>(1, threads);
+blocking_pool::blocking_pool(const std::string& name, pool_share share)
+    : shared_{std::make_shared<shared>([&] {
+        share.threads = std::max<std::size_t>(1, share.threads);
+        return std::move(share);
+      }())} {
   for (std::size_t i = 0; i < shared_->threads; ++i) {
     std::thread thread{[state = shared_] { state->work(); }};
     // Linux cuts at 15 characters and refuses longer names.
@@ -112,34 +65,27 @@ blocking_pool::blocking_pool(const std::string& name, std::size_t threads)
 blocking_pool::~blocking_pool() {
   const std::lock_guard lock{shared_->mutex};
   shared_->stopping = true;
-  shared_->queues.clear();
-  shared_->turns.clear();
-  shared_->behind_guard.clear();
-  shared_->queued = 0;
+  shared_->turns.drop_queued();
   shared_->changed.notify_all();
 }
 
 void blocking_pool::submit(const std::string& tenant, std::uint64_t guard,
                            std::function<void()> job) {
   const std::lock_guard lock{shared_->mutex};
-  shared_->enqueue({tenant, guard, std::move(job)});
-  ++shared_->queued;
+  shared_->turns.push(tenant, guard, std::move(job), shared::clock::now());
   shared_->changed.notify_one();
 }
 
-std::size_t blocking_pool::threads() const {
-  const std::lock_guard lock{shared_->mutex};
-  return shared_->threads;
-}
+std::size_t blocking_pool::threads() const { return shared_->threads; }
 
 std::size_t blocking_pool::running() const {
   const std::lock_guard lock{shared_->mutex};
-  return shared_->running;
+  return shared_->turns.running();
 }
 
 std::size_t blocking_pool::queued() const {
   const std::lock_guard lock{shared_->mutex};
-  return shared_->queued;
+  return shared_->turns.queued();
 }
 
 } // namespace streamer

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "actors/tenant/pool_turns.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -8,15 +10,14 @@
 
 namespace streamer {
 
-/// Threads for one handler that may block. Fair between tenants: each has a queue,
-/// and the threads take from the queues in turn. Two jobs with the same `guard` never
-/// run at the same time: a further attempt at a record starts after the call that
-/// timed out has returned. A call that never returns keeps its thread and its guard.
-/// Thread-safe.
+/// Threads for one handler that may block. Fair between tenants, as `pool_turns` says.
+/// Two jobs with the same `guard` never run at the same time: a further attempt at a
+/// record starts after the call that timed out has returned. A call that never returns
+/// keeps its thread and its guard. Thread-safe.
 class blocking_pool {
  public:
-  /// Starts `threads` (≥ 1) threads, whose names begin with `name`.
-  blocking_pool(const std::string& name, std::size_t threads);
+  /// Starts `share.threads` threads, at least one, whose names begin with `name`.
+  blocking_pool(const std::string& name, pool_share share);
   /// Starts no further job, and leaves behind the threads that do not return at once.
   ~blocking_pool();
   blocking_pool(const blocking_pool&) = delete;

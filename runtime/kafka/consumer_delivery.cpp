@@ -154,6 +154,7 @@ void consumer_loop::flush(route& of) {
     return;
   }
   of.leader_epoch = batch->records().back().leader_epoch;
+  batch->charge_headers();
   const auto count = static_cast<std::int64_t>(batch->records().size());
   credit_.take(count, batch->charged());
   records_.fetch_add(static_cast<std::uint64_t>(count), std::memory_order_relaxed);

@@ -24,6 +24,10 @@ class kafka_batch final : public record_batch {
   /// Takes over one message without an error; offsets must rise.
   void add(rd_kafka_message_t& message);
 
+  /// Looks for large headers, which the memory that a record accounts for includes from then on.
+  /// Once, when all records are there.
+  void charge_headers();
+
   /// Memory that all records account for, in bytes.
   [[nodiscard]] std::int64_t charged() const { return charged_; }
 

@@ -1,6 +1,7 @@
 #include "actors/dlq/dead_letter_record.hpp"
 #include "runtime/embedded/embedded_cluster.hpp"
 #include "runtime/kafka/admin.hpp"
+#include "runtime/system/descriptor_limit.hpp"
 #include "runtime/system/worker.hpp"
 
 #include <caf/actor_addr.hpp>
@@ -123,6 +124,8 @@ std::optional<worker_end> wait_for_end(worker& running, const log_handle& log) {
 
 int run_worker(const settings& given, const handler_registry& registry,
                const worker_options& options, const log_handle& log) {
+  log.debug("descriptor_limit", "the most files that the process may have open",
+            {{"soft_limit", raise_descriptor_limit()}});
   auto config = given;
   std::unique_ptr<embedded_cluster> cluster;
   if (options.embedded) {

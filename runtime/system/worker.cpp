@@ -257,6 +257,7 @@ class worker::impl {
     consumer->source = source_;
     consumer->credit = credit_;
     consumer->progress = progress_;
+    consumer->limiters = std::make_shared<tenant_limiters>(config_.tenants);
     consumer->accounts = accounts_;
     consumer->metrics = metrics_;
     consumer->log = log_;

@@ -6,6 +6,18 @@ retry_policy policy_of(const retry_settings& r) {
   return {r.max_attempts, r.max_elapsed, r.initial_backoff, r.multiplier, r.max_backoff, r.jitter};
 }
 
+namespace {
+
+std::map<std::string, double, std::less<>> weights_of(const tenant_settings& tenants) {
+  std::map<std::string, double, std::less<>> weights;
+  for (const auto& [tenant, limit] : tenants.limits) {
+    weights.emplace(tenant, limit.weight);
+  }
+  return weights;
+}
+
+} // namespace
+
 std::variant<std::vector<handler_entry>, std::string> make_handlers(
     const settings& config, const handler_registry& registry) {
   std::vector<handler_entry> entries;
@@ -21,7 +33,8 @@ std::variant<std::vector<handler_entry>, std::string> make_handlers(
     entry.policy = std::make_shared<const failure_policy>(
         failure_policy{h.kind, policy_of(h.retry), h.retry_on, h.reject_on});
     if (std::holds_alternative<blocking_handler>(entry.run)) {
-      entry.pool = std::make_shared<blocking_pool>(h.kind, h.concurrency);
+      entry.pool = std::make_shared<blocking_pool>(
+          h.kind, pool_share{h.concurrency, weights_of(config.tenants)});
     }
     entries.push_back(std::move(entry));
   }

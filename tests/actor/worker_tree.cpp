@@ -36,7 +36,7 @@ std::vector<handler_entry> entries_for(const worker_plan& plan) {
         failure_policy{e.name, plan.retry, h.retry_on, h.reject_on});
     e.timeout = h.timeout;
     if (std::holds_alternative<blocking_handler>(h.run)) {
-      e.pool = std::make_shared<blocking_pool>("test-pool", h.threads);
+      e.pool = std::make_shared<blocking_pool>("test-pool", pool_share{h.threads});
     }
     entries.push_back(std::move(e));
   }
@@ -90,6 +90,7 @@ void worker_tree::start() {
   consumer->source = source;
   consumer->credit = credit;
   consumer->progress = progress;
+  consumer->limiters = std::make_shared<tenant_limiters>(plan_.tenants);
   consumer->accounts = accounts;
   consumer->metrics = metrics;
   root_context root;

@@ -12,7 +12,6 @@ using Catch::Matchers::ContainsSubstring;
 
 TEST_CASE("what is not in this version says so, where it is set") {
   auto [text, key] = GENERATE(table<std::string, std::string>({
-      {"[tenants.limits.a]\nweight = 1.0", "tenants.limits.a.weight"},
       {"[dlq]\nguard = \"on\"", "dlq.guard"},
       {"[dlq]\nguard_share = 0.9", "dlq.guard_share"},
       {"[dlq]\nheader_dialects = [\"dlq\", \"spring\"]", "dlq.header_dialects"},

@@ -63,6 +63,27 @@ TEST_CASE("What is added stays within max_header_bytes, however long the texts a
   }
 }
 
+TEST_CASE("The longest names that Kafka allows stay within the least cap, numbers whole") {
+  const std::size_t cap = GENERATE(512U, 600U, 1024U);
+  auto facts = some_facts();
+  facts.group = std::string(30'000, 'g');
+  facts.attempts = 4'000'000'000;
+  const fixture::record_parts parts{.topic = std::string(249, 't'),
+                                    .partition = 2'147'483'647,
+                                    .offset = 9'223'372'036'854'775'807,
+                                    .timestamp_ms = 1'767'225'600'007};
+  const auto letter = capped_letter(facts, cap, parts);
+  CHECK(header_bytes(letter) <= cap);
+  CHECK(only_value(letter, "__dlq.errors.topic") == parts.topic);
+  CHECK(only_value(letter, "__dlq.errors.partition") == "2147483647");
+  CHECK(only_value(letter, "__dlq.errors.offset") == "9223372036854775807");
+  CHECK(only_value(letter, "streamer.dlq.reason") == "retries_exhausted");
+  const auto group = only_value(letter, "__dlq.errors.group");
+  CHECK((!group || facts.group.starts_with(*group)));
+  const auto stamp = only_value(letter, "streamer.original-timestamp");
+  CHECK((!stamp || *stamp == "1767225600007"));
+}
+
 TEST_CASE("The cap is on what is added: the original's headers are never cut") {
   const fixture::record_parts parts{.headers = {fixture::header("own", std::string(50'000, 'x'))}};
   const auto letter = capped_letter(some_facts(), 1024, parts);
