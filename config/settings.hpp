@@ -174,7 +174,7 @@ struct tenant_source {
 struct tenant_limit {
   /// Share of handler turns relative to other tenants; greater than 0.
   double weight = 1.0;
-  /// Most records handed out and unfinished; 0: only tenants.share bounds it.
+  /// Most unfinished records; 0: only tenants.share bounds it.
   std::size_t max_in_flight = 0;
   /// Records a second; 0: no limit.
   double rate = 0.0;

@@ -50,7 +50,6 @@ struct record {
   bytes_ref value;
   std::int32_t leader_epoch = -1;
   timestamp_kind kind = timestamp_kind::not_available;
-  std::uint16_t large_headers_kib = 0; ///< memory of its headers if it is worth counting, in KiB
   void* native = nullptr; ///< the client library's message, for the batch's own use
 };
 
@@ -94,12 +93,10 @@ class record_batch {
   [[nodiscard]] const std::string& topic() const { return topic_; }
   [[nodiscard]] partition_id partition() const { return partition_; }
   [[nodiscard]] std::span<const record> records() const { return records_; }
-  /// Approximate memory in bytes that record `index` accounts for: key, value, large headers and
-  /// bookkeeping.
+  /// Approximate memory in bytes that record `index` accounts for: key, value and bookkeeping.
   [[nodiscard]] std::size_t charged_bytes(std::size_t index) const {
     const auto& r = records_[index];
-    return r.key.size() + r.value.size() + std::size_t{1024} * r.large_headers_kib +
-           bookkeeping_bytes;
+    return r.key.size() + r.value.size() + bookkeeping_bytes;
   }
 
   /// The last header called `name`; null if there is none or its value is null.

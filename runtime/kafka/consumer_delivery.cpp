@@ -154,12 +154,26 @@ void consumer_loop::flush(route& of) {
     return;
   }
   of.leader_epoch = batch->records().back().leader_epoch;
-  batch->charge_headers();
+  if (batch->follow(of.extent)) {
+    name_large_batch(of, *batch);
+  }
   const auto count = static_cast<std::int64_t>(batch->records().size());
   credit_.take(count, batch->charged());
   records_.fetch_add(static_cast<std::uint64_t>(count), std::memory_order_relaxed);
   bytes_.fetch_add(static_cast<std::uint64_t>(batch->charged()), std::memory_order_relaxed);
   events_.on_records(of.epoch, batch);
+}
+
+// The client has decompressed it as a whole before anybody could say no.
+void consumer_loop::name_large_batch(const route& of, const kafka_batch& batch) {
+  ++draft_.large_batches[of.tp];
+  log_.warn("batch_too_large",
+            "a batch takes more memory than the budget provides for; let its producer send smaller "
+            "ones, or raise consumer.memory_budget_mib",
+            {{"topic", of.tp.topic},
+             {"partition", of.tp.partition.value()},
+             {"offset", batch.records().front().offset.value()},
+             {"bytes_at_least", of.extent.size()}});
 }
 
 void consumer_loop::flush_all() {

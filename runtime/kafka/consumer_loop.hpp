@@ -78,6 +78,7 @@ class consumer_loop final : private member_events {
   void append(route& to, std::span<rd_kafka_message_t*> run);
   void flush(route& of);
   void flush_all();
+  void name_large_batch(const route& of, const kafka_batch& batch);
   void update_fetching(const std::vector<route*>& changed);
   [[nodiscard]] fetch_start start_of(const route& of) const;
   void note_offsets(const offsets_reply& reply);

@@ -1,5 +1,6 @@
 // consumer_loop: what the group gives and takes, and what is committed to it.
 #include "runtime/kafka/consumer_loop.hpp"
+#include "runtime/kafka/memory_split.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -16,6 +17,13 @@ constexpr milliseconds last_commit_budget{3'000};
 constexpr milliseconds retry_interval{250};
 // A refused last commit would otherwise be repeated as fast as the coordinator answers.
 constexpr milliseconds last_commit_retry{50};
+
+// The client queues twice its prefetch at most, unless a single batch is larger.
+std::size_t largest_batch(const settings& config) {
+  constexpr std::int64_t promised = 16LL << 20;
+  const auto prefetch = split_memory(config.consumer.memory_budget_mib).prefetch_bytes;
+  return static_cast<std::size_t>(std::max(promised, 2 * prefetch));
+}
 
 std::string names(const std::vector<topic_partition>& partitions) {
   std::string text;
@@ -152,7 +160,8 @@ void consumer_loop::on_group_offsets(committed_reply reply) {
   std::vector<assigned_partition> assigned;
   for (auto& [tp, committed] : reply.positions) {
     if (std::erase(missing, tp) > 0) {
-      const auto& r = routes_.add(std::move(tp), std::move(committed));
+      auto& r = routes_.add(std::move(tp), std::move(committed));
+      r.extent = batch_extent{largest_batch(config_)};
       assigned.push_back({r.tp, r.epoch, r.committed, member_->cluster_id()});
     }
   }

@@ -3,6 +3,7 @@
 #include "messages/ids.hpp"
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,8 @@ struct consumer_status {
   std::uint64_t stale_records = 0;   ///< dropped: fetched for an ownership that had ended
   std::uint64_t out_of_range = 0;    ///< committed offsets that were not in the log any more
   std::uint64_t skipped_records = 0; ///< offsets skipped by consumer.on_out_of_range
+  /// Batches that took more memory decompressed than the budget provides for.
+  std::map<topic_partition, std::uint64_t> large_batches;
   std::vector<partition_status> partitions;
 };
 

@@ -1,6 +1,5 @@
 #include "runtime/kafka/kafka_batch.hpp"
 
-#include <algorithm>
 #include <cstdint>
 #include <utility>
 
@@ -53,31 +52,16 @@ void kafka_batch::add(rd_kafka_message_t& message) {
   charged_ += static_cast<std::int64_t>(message.key_len + message.len + bookkeeping_bytes);
 }
 
-// The library does not tell a record's size with its headers, and to parse those of every record
-// here would cost the one thread that reads a tenth of its speed. Kafka writes key, value and headers
-// one behind the other and records one behind the other: where the next record begins soon after
-// this one's value, there is no room for headers worth counting. All others are parsed.
-void kafka_batch::charge_headers() {
-  constexpr std::uintptr_t small = 1024;
-  const auto begin_of = [](const record& r) {
-    return reinterpret_cast<std::uintptr_t>(r.key.is_null() ? r.value.view().data()
-                                                            : r.key.view().data());
-  };
-  for (std::size_t i = 0; i < records_.size(); ++i) {
-    auto& r = records_[i];
+bool kafka_batch::follow(batch_extent& extent) const {
+  bool too_large = false;
+  for (const auto& r : records_) {
+    const auto first = r.key.is_null() ? r.value.view() : r.key.view();
     const auto last = r.value.is_null() ? r.key.view() : r.value.view();
-    const auto end = reinterpret_cast<std::uintptr_t>(last.data()) + last.size();
-    const auto next = i + 1 < records_.size() ? begin_of(records_[i + 1]) : 0;
-    if (last.data() != nullptr && next >= end && next - end < small) {
-      continue;
-    }
-    std::size_t bytes = 0;
-    for (const auto& h : headers(i)) {
-      bytes += h.name.size() + h.value.size();
-    }
-    r.large_headers_kib = static_cast<std::uint16_t>(std::min<std::size_t>(bytes / 1024, UINT16_MAX));
-    charged_ += static_cast<std::int64_t>(std::size_t{1024} * r.large_headers_kib);
+    extent.note(reinterpret_cast<std::uintptr_t>(first.data()),
+                reinterpret_cast<std::uintptr_t>(last.data()) + last.size());
+    too_large = extent.grew_too_large() || too_large;
   }
+  return too_large;
 }
 
 // The library parses headers when they are first asked for and keeps the result in the message,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "messages/record.hpp"
+#include "runtime/kafka/batch_extent.hpp"
 #include "runtime/kafka/handles.hpp"
 
 #include <cstdint>
@@ -24,9 +25,9 @@ class kafka_batch final : public record_batch {
   /// Takes over one message without an error; offsets must rise.
   void add(rd_kafka_message_t& message);
 
-  /// Looks for large headers, which the memory that a record accounts for includes from then on.
-  /// Once, when all records are there.
-  void charge_headers();
+  /// Shows the records to the partition's `extent`; whether one of Kafka's batches was found to be
+  /// too large.
+  bool follow(batch_extent& extent) const;
 
   /// Memory that all records account for, in bytes.
   [[nodiscard]] std::int64_t charged() const { return charged_; }

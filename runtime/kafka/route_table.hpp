@@ -29,6 +29,7 @@ struct route {
   bool restarting = false;               ///< ends, to begin again, when its commits are settled
   bool fetching = false;                 ///< the fetch client reads it
   std::shared_ptr<kafka_batch> building; ///< records of the poll at hand
+  batch_extent extent{};                 ///< of the batch that its last record came in
 
   /// It is to be read.
   [[nodiscard]] bool wanted() const {

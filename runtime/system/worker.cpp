@@ -338,6 +338,12 @@ class worker::impl {
     raise(metrics_->counter(metric::rebalances, {{"kind", "assign"}}), source.assignments);
     raise(metrics_->counter(metric::rebalances, {{"kind", "revoke"}}), source.revocations);
     raise(metrics_->counter(metric::rebalances, {{"kind", "lost"}}), source.losses);
+    for (const auto& [tp, count] : source.large_batches) {
+      raise(metrics_->counter(
+                metric::large_batches,
+                {{"topic", tp.topic}, {"partition", std::to_string(tp.partition.value())}}),
+            count);
+    }
     if (environment_) {
       for (const auto& [kind, depth] : environment_->mailbox_depths()) {
         metrics_->gauge(metric::mailbox_depth, {{"kind", kind}}).set(static_cast<double>(depth));

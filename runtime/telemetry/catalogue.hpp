@@ -33,6 +33,7 @@ enum class metric : std::uint8_t {
   commit_metadata_dropped,
   commit_metadata_ignored,
   rebalances,
+  large_batches,
   assigned_partitions,
   acknowledgements_dropped,
   actor_restarts,

@@ -62,7 +62,7 @@ show_progress() {
   exec 6<> <(:)
   while ! read -rt 20 -u 6; do
     # ninja's [12/345] if there is one, or whatever stands last in the log
-    line="$(tail -n 500 "$2" 2>/dev/null | grep -E '^\[[0-9]+/[0-9]+\]' | tail -n 1 ||
+    line="$(tail -n 500 "$2" 2>/dev/null | grep -aE '^\[[0-9]+/[0-9]+\]' | tail -n 1 ||
       tail -n 1 "$2" 2>/dev/null)"
     say "  … $(tr -cd '[:print:]' <<<"${line:-$1}" | cut -c1-90)"
   done
