@@ -218,8 +218,8 @@ struct dlq_settings {
   /// `{topic}` stands for the source topic.
   std::string topic = "{topic}.dlq";
   /// Holds instead of dead-lettering when everything fails at once.
-  guard_kind guard = guard_kind::off;
-  /// Share of failing records in guard_window that trips the guard; in (0, 1].
+  guard_kind guard = guard_kind::on;
+  /// Share of the recent records (within guard_window) that fail in one way; in (0, 1].
   double guard_share = 0.5;
   milliseconds guard_window{60'000};
   /// Which header families are written: dlq, streams, spring, connect.

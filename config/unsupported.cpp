@@ -8,9 +8,6 @@ namespace streamer::config_impl {
 namespace {
 
 constexpr auto entries = std::to_array<unsupported_key>({
-    {"dlq.guard", "\"on\""},
-    {"dlq.guard_share", ""},
-    {"dlq.guard_window_ms", ""},
     {"dlq.header_dialects", ""},
     {"handlers.kind", "\"http\""},
     {"handlers.kind", "\"subprocess\""},

@@ -47,6 +47,7 @@ struct handler_lease;
 struct handler_unneeded;
 struct partition_gone;
 struct failed_records;
+struct held_record_succeeded;
 struct dead_letters;
 struct produce;
 struct produce_results;
@@ -97,8 +98,9 @@ using tenant_supervisor_actor = caf::typed_actor<
 
 /// RETRY SUPERVISOR: says of each failed attempt whether, and when, there is another.
 using retry_supervisor_actor =
-    caf::typed_actor<caf::result<void>(failed_records), caf::result<void>(partition_gone),
-                     caf::result<void>(tick)>;
+    caf::typed_actor<caf::result<void>(failed_records),
+                     caf::result<void>(held_record_succeeded), // the outage may be over
+                     caf::result<void>(partition_gone), caf::result<void>(tick)>;
 
 /// DLQ SUPERVISOR: writes dead letters and keeps at it until each is acknowledged.
 using dlq_supervisor_actor =
@@ -246,12 +248,14 @@ struct failed_record {
   failure_class cause = failure_class::handler;
   std::string exception;
   std::shared_ptr<const failure_policy> policy;
+  std::uint64_t tenant = 0; ///< hash of its tenant's id
 };
 
 struct failed_records {
   partition_consumer_actor origin;
   assignment_epoch epoch;
   std::vector<failed_record> records;
+  std::uint64_t succeeded = 0; ///< records that were told of together with these
 };
 
 struct retry_verdicts {
@@ -261,6 +265,14 @@ struct retry_verdicts {
   };
   std::vector<slot_id> due;
   std::vector<spent_record> spent;
+  /// Spent, were it not for an outage: they wait, and the attempt that failed does not count.
+  std::vector<slot_id> held{};
+};
+
+/// A record that the DLQ guard had held was processed after all.
+struct held_record_succeeded {
+  assignment_epoch epoch;
+  slot_id slot;
 };
 
 struct dead_letter {
@@ -414,6 +426,7 @@ CAF_ADD_TYPE_ID(streamer, (streamer::records_fetched))
 CAF_ADD_TYPE_ID(streamer, (streamer::end_reached))
 CAF_ADD_TYPE_ID(streamer, (streamer::attempt_results))
 CAF_ADD_TYPE_ID(streamer, (streamer::retry_verdicts))
+CAF_ADD_TYPE_ID(streamer, (streamer::held_record_succeeded))
 CAF_ADD_TYPE_ID(streamer, (streamer::dead_letters_written))
 CAF_ADD_TYPE_ID(streamer, (streamer::handler_replaced))
 CAF_ADD_TYPE_ID(streamer, (streamer::commit_answer))
@@ -452,6 +465,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::records_fetched)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::end_reached)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::attempt_results)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::retry_verdicts)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::held_record_succeeded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::dead_letters_written)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::handler_replaced)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::commit_answer)

@@ -3,6 +3,7 @@
 #include "actors/consumer/credit.hpp"
 #include "actors/consumer/record_source.hpp"
 #include "actors/consumer/tenant_limiter.hpp"
+#include "actors/retry/outcome_totals.hpp"
 #include "config/settings.hpp"
 #include "runtime/logging/log.hpp"
 #include "runtime/telemetry/accounts.hpp"
@@ -69,6 +70,7 @@ struct consumer_context {
   std::shared_ptr<const tenant_limiters> limiters; ///< null: no tenant has limits
   std::shared_ptr<assignment_gauge> assignment = std::make_shared<assignment_gauge>();
   std::shared_ptr<progress_gauge> progress = std::make_shared<progress_gauge>();
+  std::shared_ptr<outcome_totals> totals = std::make_shared<outcome_totals>();
   std::shared_ptr<account_board> accounts;
   std::shared_ptr<telemetry> metrics;
   log_handle log;

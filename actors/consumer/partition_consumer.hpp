@@ -63,6 +63,7 @@ class partition_consumer_state {
     outcome last;
     std::shared_ptr<const failure_policy> policy;
     dead_letter_reason reason = dead_letter_reason::handler_rejected;
+    bool held = false; // by the DLQ guard, at least once
   };
 
   struct tenant_entry {
@@ -119,6 +120,7 @@ class partition_consumer_state {
   void on_results(const attempt_results& msg);
   void on_failed(const failed_attempt& f, std::vector<failed_record>& report);
   void on_verdicts(const retry_verdicts& msg);
+  void on_held(const std::vector<slot_id>& slots);
   void on_dead_letters_written(const dead_letters_written& msg);
   void bury(const std::vector<slot_id>& slots);
   void on_links(const actor_links& links);

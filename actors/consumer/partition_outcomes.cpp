@@ -25,6 +25,7 @@ void partition_consumer_state::on_results(const attempt_results& msg) {
     context_->metrics->counter(metric::acknowledgements_dropped, {{"cause", "stale"}}).add(late);
     return;
   }
+  const auto succeeded_before = counts_.processed + counts_.skipped;
   if (msg.whole) {
     finish_whole(*msg.whole);
   }
@@ -34,12 +35,17 @@ void partition_consumer_state::on_results(const attempt_results& msg) {
   for (const auto slot : msg.skipped) {
     counts_.skipped += finish_at_handler(slot) ? 1U : 0U;
   }
+  // Before the failures, which are judged by it.
+  const auto succeeded = counts_.processed + counts_.skipped - succeeded_before;
+  if (succeeded > 0) {
+    context_->totals->succeeded.fetch_add(succeeded, std::memory_order_relaxed);
+  }
   std::vector<failed_record> report;
   for (const auto& f : msg.failed) {
     on_failed(f, report);
   }
   if (!report.empty() && !draining_) {
-    self_->send(links_.retry, failed_records{self_, assigned_.epoch, std::move(report)});
+    self_->send(links_.retry, failed_records{self_, assigned_.epoch, std::move(report), succeeded});
   }
   at_handlers_ -= static_cast<std::int64_t>(msg.dropped.size() + msg.dropped_running.size());
   fenced_running_ += msg.dropped_running.size();
@@ -97,6 +103,9 @@ bool partition_consumer_state::finish(slot_id slot) {
   if (f != failing_.end()) {
     credit_bytes_ += f->second.charge;
     account_finished(tenant_of(f->second), 1);
+    if (f->second.held) {
+      self_->send(links_.retry, held_record_succeeded{assigned_.epoch, slot});
+    }
     erase_failing(f);
     return true;
   }
@@ -195,7 +204,10 @@ void partition_consumer_state::on_failed(const failed_attempt& failed,
 failed_record partition_consumer_state::report_of(slot_id slot, const failing_entry& f) const {
   const auto elapsed =
       std::chrono::duration_cast<std::chrono::milliseconds>(self_->clock().now() - f.first_failed);
-  return {slot, f.attempts, elapsed, f.last.kind, f.last.cause, f.last.exception, f.policy};
+  return {slot,         f.attempts,
+          elapsed,      f.last.kind,
+          f.last.cause, f.last.exception,
+          f.policy,     std::hash<std::string>{}(tenants_[f.work->items.front().tenant].id)};
 }
 
 void partition_consumer_state::on_verdicts(const retry_verdicts& msg) {
@@ -226,7 +238,23 @@ void partition_consumer_state::on_verdicts(const retry_verdicts& msg) {
     }
   }
   bury(spent);
+  on_held(msg.held);
   publish();
+}
+
+// The outage is not the record's fault: its last attempt does not count, here and at the next
+// owner.
+void partition_consumer_state::on_held(const std::vector<slot_id>& slots) {
+  for (const auto slot : slots) {
+    const auto found = failing_.find(slot);
+    if (found == failing_.end() || found->second.where != stage::retry) {
+      continue;
+    }
+    auto& f = found->second;
+    f.held = true;
+    f.attempts -= f.attempts > 0 ? 1 : 0;
+    f.work->items.front().attempts_before = f.attempts;
+  }
 }
 
 // Hands failing records to the DLQ supervisor, which answers when each is written.

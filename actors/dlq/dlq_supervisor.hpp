@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/dlq/dlq_gauge.hpp"
 #include "config/settings.hpp"
 #include "messages/actor_interfaces.hpp"
 #include "runtime/logging/log.hpp"
@@ -8,7 +9,6 @@
 
 #include <caf/typed_event_based_actor.hpp>
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -16,11 +16,6 @@
 #include <string>
 
 namespace streamer {
-
-/// Whether partitions wait for a DLQ that does not take their records, for readiness.
-struct dlq_gauge {
-  std::atomic<std::int64_t> waiting_partitions{0};
-};
 
 /// What the DLQ supervisors of a process share.
 struct dlq_context {

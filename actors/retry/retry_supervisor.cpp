@@ -8,20 +8,47 @@
 #include <algorithm>
 
 namespace streamer {
+namespace {
+
+// What was down is not to be met by everything at once.
+constexpr std::size_t released_a_tick = 100;
+
+std::optional<dlq_guard> guard_of(const dlq_settings& dlq) {
+  if (dlq.guard == guard_kind::off) {
+    return std::nullopt;
+  }
+  guard_limits limits;
+  limits.share = dlq.guard_share;
+  limits.window = dlq.guard_window;
+  return dlq_guard{limits};
+}
+
+} // namespace
 
 retry_supervisor_state::retry_supervisor_state(retry_supervisor_actor::pointer self,
-                                               std::uint64_t seed,
-                                               std::shared_ptr<const failure_policy> fallback,
-                                               log_handle log)
-    : self_{self}, random_{seed}, fallback_{std::move(fallback)}, log_{std::move(log)} {}
+                                               retry_context context)
+    : self_{self},
+      context_{std::move(context)},
+      random_{context_.seed},
+      log_{context_.log},
+      guard_{guard_of(context_.dlq)},
+      holding_{context_.metrics->gauge(metric::dlq_guard_holding)},
+      held_records_{context_.metrics->gauge(metric::dlq_guard_held_records)},
+      probes_ok_{context_.metrics->counter(metric::dlq_guard_probes, {{"result", "ok"}})},
+      probes_failed_{context_.metrics->counter(metric::dlq_guard_probes, {{"result", "failed"}})} {}
+
+retry_supervisor_state::~retry_supervisor_state() {
+  context_.gauge->guard_holds.store(false);
+  holding_.set(0);
+  held_records_.set(0);
+}
 
 retry_supervisor_actor::behavior_type retry_supervisor_state::make_behavior() {
   install_guards(self_, log_);
   return {
       [this](const failed_records& msg) { on_failed(msg); },
-      [this](const partition_gone& msg) {
-        std::erase_if(schedule_, [&](const auto& w) { return w.second.epoch == msg.epoch; });
-      },
+      [this](const held_record_succeeded& msg) { on_held_succeeded(msg); },
+      [this](const partition_gone& msg) { on_gone(msg.epoch); },
       [this](const tick&) {
         armed_ = false;
         on_tick();
@@ -31,9 +58,10 @@ retry_supervisor_actor::behavior_type retry_supervisor_state::make_behavior() {
 
 void retry_supervisor_state::on_failed(const failed_records& msg) {
   const auto now = self_->clock().now();
+  observe_successes(msg.succeeded);
   retry_verdicts verdicts;
   for (const auto& r : msg.records) {
-    const auto& policy = r.policy ? *r.policy : *fallback_;
+    const auto& policy = r.policy ? *r.policy : *context_.fallback;
     std::optional<std::chrono::milliseconds> delay;
     // Told apart from the handler's own word, which retry_on and reject_on overrule.
     auto judged = outcome_kind::reject;
@@ -43,16 +71,30 @@ void retry_supervisor_state::on_failed(const failed_records& msg) {
       judged = outcome_kind::retry;
       delay = next_attempt_in(policy.retry, r.attempts, r.elapsed, random_);
     }
-    if (delay) {
+    // A probe's failure is an answer; its record waits with the others again.
+    const bool probe = is_probe(msg.epoch, r.slot) && r.cause != failure_class::handler_restart;
+    if (delay && !probe) {
       schedule_.emplace(now + *delay, waiting{msg.origin, msg.epoch, r.slot});
+    } else if (hold_back(msg, r)) {
+      verdicts.held.push_back(r.slot);
     } else {
       verdicts.spent.push_back({r.slot, reason_for(judged, r.cause)});
     }
   }
-  if (!verdicts.spent.empty()) {
+  if (!verdicts.spent.empty() || !verdicts.held.empty()) {
     self_->send(msg.origin, std::move(verdicts));
   }
   arm();
+}
+
+void retry_supervisor_state::on_gone(assignment_epoch epoch) {
+  std::erase_if(schedule_, [&](const auto& w) { return w.second.epoch == epoch; });
+  std::erase_if(held_, [&](const auto& w) { return w.epoch == epoch; });
+  if (probe_ && probe_->epoch == epoch) {
+    probe_.reset();
+    guard_->probe_lost();
+  }
+  publish_held();
 }
 
 void retry_supervisor_state::on_tick() {
@@ -68,20 +110,129 @@ void retry_supervisor_state::on_tick() {
   for (auto& [epoch, to] : due) {
     self_->send(to.first, std::move(to.second));
   }
+  work_off_held();
   arm();
 }
 
 void retry_supervisor_state::arm() {
-  if (armed_ || schedule_.empty()) {
+  const bool guarding = guard_ && (guard_->holding() || !held_.empty());
+  if (armed_ || (schedule_.empty() && !guarding)) {
     return;
   }
   armed_ = true;
-  const std::chrono::nanoseconds wait = schedule_.begin()->first - self_->clock().now();
   // Short, because a record that fails later may be due earlier, and because a
   // pending timer keeps a stopping system alive.
   constexpr std::chrono::nanoseconds shortest = std::chrono::milliseconds{1};
   constexpr std::chrono::nanoseconds recheck = std::chrono::milliseconds{10};
+  const std::chrono::nanoseconds wait =
+      schedule_.empty() ? recheck : schedule_.begin()->first - self_->clock().now();
   self_->delayed_send(self_, std::clamp(wait, shortest, recheck), tick{});
+}
+
+// ------------------------------------------------------------------ the DLQ guard
+
+void retry_supervisor_state::observe_successes(std::uint64_t just_now) {
+  if (guard_) {
+    guard_->observe(context_.totals->succeeded.load(std::memory_order_relaxed), just_now,
+                    context_.totals->tenants.load(std::memory_order_relaxed));
+  }
+}
+
+// Whether a record that is spent waits for the end of an outage instead.
+bool retry_supervisor_state::hold_back(const failed_records& msg, const failed_record& r) {
+  const auto now = self_->clock().now();
+  if (is_probe(msg.epoch, r.slot)) {
+    probe_.reset();
+    guard_->probe_failed(now);
+    probes_failed_.add();
+  }
+  if (!guard_ || !may_be_an_outage(r.cause)) {
+    return false;
+  }
+  const auto what = r.exception.empty() ? to_string(r.cause) : std::string_view{r.exception};
+  if (!guard_->holds(now, r.tenant, what)) {
+    return false;
+  }
+  // To the back: the next probe is another record, since this one may be poison as well.
+  held_.push_back({msg.origin, msg.epoch, r.slot});
+  alarm();
+  publish_held();
+  return true;
+}
+
+void retry_supervisor_state::alarm() {
+  const auto why = guard_->take_alarm();
+  if (!why) {
+    return;
+  }
+  tripped_at_ = self_->clock().now();
+  context_.metrics->counter(metric::dlq_guard_trips).add();
+  log_.error(
+      "dlq_guard_holds",
+      "many tenants fail alike, which is an outage and not poison: nothing is dead-lettered, "
+      "single records probe; dlq.guard = \"off\" writes them to the DLQ instead",
+      {{"failure", why->failure},
+       {"share", why->share},
+       {"tenants", why->tenants},
+       {"records", why->records}});
+}
+
+void retry_supervisor_state::on_held_succeeded(const held_record_succeeded& msg) {
+  if (!is_probe(msg.epoch, msg.slot)) {
+    return;
+  }
+  probe_.reset();
+  probes_ok_.add();
+  const bool held = guard_->holding();
+  guard_->probe_succeeded(self_->clock().now());
+  if (held && !guard_->holding()) {
+    resumed("probes");
+  }
+  publish_held();
+}
+
+void retry_supervisor_state::resumed(std::string_view why) {
+  const auto lasted =
+      std::chrono::duration_cast<std::chrono::milliseconds>(self_->clock().now() - tripped_at_);
+  log_.warn("dlq_guard_resumed",
+            "the outage is over: what was held is attempted again, and dead letters are written",
+            {{"told_by", why}, {"held_records", held_.size()}, {"lasted_ms", lasted.count()}});
+}
+
+// While it holds, one record at a time; after it, all of them, in portions.
+void retry_supervisor_state::work_off_held() {
+  if (!guard_) {
+    return;
+  }
+  const auto now = self_->clock().now();
+  if (guard_->holding()) {
+    observe_successes(0);
+    if (guard_->resume_if_others_succeed(now)) {
+      resumed("other records");
+    }
+  }
+  if (held_.empty()) {
+    publish_held();
+    return;
+  }
+  if (guard_->probe_due(now)) {
+    guard_->probe_started();
+    probe_ = std::move(held_.front());
+    held_.pop_front();
+    self_->send(probe_->origin, retry_verdicts{{probe_->slot}, {}});
+  }
+  for (std::size_t n = 0; !guard_->holding() && !held_.empty() && n < released_a_tick; ++n) {
+    self_->send(held_.front().origin, retry_verdicts{{held_.front().slot}, {}});
+    held_.pop_front();
+  }
+  publish_held();
+}
+
+void retry_supervisor_state::publish_held() {
+  const bool holds = guard_ && guard_->holding();
+  context_.gauge->guard_holds.store(holds);
+  holding_.set(holds ? 1 : 0);
+  held_records_.set(static_cast<double>(held_.size() + (probe_ ? 1 : 0)));
 }
 
 } // namespace streamer

@@ -1,29 +1,49 @@
 #pragma once
 
+#include "actors/dlq/dlq_gauge.hpp"
+#include "actors/retry/dlq_guard.hpp"
+#include "actors/retry/outcome_totals.hpp"
 #include "actors/retry/retry_schedule.hpp"
+#include "config/settings.hpp"
 #include "messages/actor_interfaces.hpp"
 #include "runtime/logging/log.hpp"
+#include "runtime/telemetry/telemetry.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 
 namespace streamer {
 
+/// What a retry supervisor is made from.
+struct retry_context {
+  std::uint64_t seed = 0;                         ///< of the jitter
+  std::shared_ptr<const failure_policy> fallback; ///< for failures that no handler stands for
+  dlq_settings dlq;
+  std::shared_ptr<dlq_gauge> gauge;
+  std::shared_ptr<const outcome_totals> totals;
+  std::shared_ptr<telemetry> metrics;
+  log_handle log;
+};
+
 /// State of the retry supervisor: says of each failed attempt whether there is another,
-/// and when its time has come. It knows slots and times and no records, so nothing is
-/// lost with it: the partition consumers report again to its successor.
+/// and when its time has come; and keeps what is spent from the DLQ while its guard holds. It knows
+/// slots and times and no records, so nothing is lost with it: the partition consumers report again
+/// to its successor.
 class retry_supervisor_state {
  public:
   static inline const char* name = "retry_supervisor";
 
-  /// `seed` starts the jitter; `fallback` is for failures that no handler stands for.
-  retry_supervisor_state(retry_supervisor_actor::pointer self, std::uint64_t seed,
-                         std::shared_ptr<const failure_policy> fallback, log_handle log);
+  retry_supervisor_state(retry_supervisor_actor::pointer self, retry_context context);
+  ~retry_supervisor_state();
+  retry_supervisor_state(const retry_supervisor_state&) = delete;
+  retry_supervisor_state& operator=(const retry_supervisor_state&) = delete;
 
   retry_supervisor_actor::behavior_type make_behavior();
 
@@ -37,14 +57,35 @@ class retry_supervisor_state {
   };
 
   void on_failed(const failed_records& msg);
+  void on_gone(assignment_epoch epoch);
+  void on_held_succeeded(const held_record_succeeded& msg);
   void on_tick();
   void arm();
 
+  // The DLQ guard
+  void observe_successes(std::uint64_t just_now);
+  [[nodiscard]] bool hold_back(const failed_records& msg, const failed_record& r);
+  void alarm();
+  void resumed(std::string_view why);
+  void work_off_held();
+  void publish_held();
+  [[nodiscard]] bool is_probe(assignment_epoch epoch, slot_id slot) const {
+    return probe_ && probe_->epoch == epoch && probe_->slot == slot;
+  }
+
   retry_supervisor_actor::pointer self_;
+  retry_context context_;
   std::mt19937_64 random_;
-  std::shared_ptr<const failure_policy> fallback_;
   log_handle log_;
   std::multimap<clock::time_point, waiting> schedule_;
+  std::optional<dlq_guard> guard_; // absent: switched off
+  std::deque<waiting> held_;
+  std::optional<waiting> probe_; // out of `held_` while its attempt runs
+  clock::time_point tripped_at_;
+  gauge_ref holding_;
+  gauge_ref held_records_;
+  counter_ref probes_ok_;
+  counter_ref probes_failed_;
   bool armed_ = false;
 };
 

@@ -113,8 +113,10 @@ void root_supervisor_state::start_dlq() {
 }
 
 void root_supervisor_state::start_retry() {
-  links_.retry = self_->spawn<retry_supervisor_actor::stateful_impl<retry_supervisor_state>>(
-      context_.seed, context_.tenant->fallback_policy, context_.log.with("retry"));
+  links_.retry =
+      self_->spawn<retry_supervisor_actor::stateful_impl<retry_supervisor_state>>(retry_context{
+          context_.seed, context_.tenant->fallback_policy, context_.dlq.dlq, context_.dlq.gauge,
+          context_.consumer->totals, context_.consumer->metrics, context_.log.with("retry")});
   self_->monitor(links_.retry);
   watch("retry_supervisor", links_.retry.address());
 }

@@ -38,6 +38,7 @@ struct tenant_context {
   std::shared_ptr<fence_counters> fences;
   std::shared_ptr<telemetry> metrics;
   log_handle log;
+  std::shared_ptr<outcome_totals> totals = std::make_shared<outcome_totals>();
 };
 
 using tenant_context_ptr = std::shared_ptr<const tenant_context>;

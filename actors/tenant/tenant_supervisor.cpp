@@ -61,6 +61,7 @@ handler_lease tenant_supervisor_state::on_wanted(const handler_wanted& msg) {
     c.account = std::make_shared<tenant_account>();
     c.account->id = msg.tenant;
     start(msg.tenant, c);
+    context_->totals->tenants.store(children_.size());
   }
   c.leases.insert(msg.by);
   return {c.handler, c.account};
@@ -83,6 +84,7 @@ void tenant_supervisor_state::stop(std::map<std::string, child>::iterator c) {
   self_->send_exit(c->second.handler, caf::exit_reason::user_shutdown);
   board_->remove(board_name(c->first));
   children_.erase(c);
+  context_->totals->tenants.store(children_.size());
 }
 
 void tenant_supervisor_state::on_partition_gone(const partition_gone& msg) {

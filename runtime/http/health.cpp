@@ -81,6 +81,10 @@ health_verdict judge_readiness(const readiness_input& input) {
            std::to_string(input.dlq_waiting_partitions) +
                " partitions wait for the dead letter topic");
   }
+  if (input.dlq_guard_holds) {
+    refuse(verdict, "dlq_guard",
+           "dlq guard holds: many tenants fail alike, so nothing is dead-lettered");
+  }
   return verdict;
 }
 

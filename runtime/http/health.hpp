@@ -96,9 +96,12 @@ struct readiness_input {
   bool draining = false;
   /// Partitions that wait because the dead letter topic is unavailable.
   std::uint64_t dlq_waiting_partitions = 0;
+  /// The DLQ guard takes the failures for an outage.
+  bool dlq_guard_holds = false;
 };
 
-/// Reasons: authentication_failed, not_connected, not_joined, not_assigned, draining, dlq_waiting.
+/// Reasons: authentication_failed, not_connected, not_joined, not_assigned, draining, dlq_waiting,
+/// dlq_guard.
 /// Only the first of the first four is given: each is the cause of those behind it.
 [[nodiscard]] health_verdict judge_readiness(const readiness_input& input);
 

@@ -132,6 +132,7 @@ class worker::impl {
     input.draining = draining_.load();
     input.dlq_waiting_partitions =
         static_cast<std::uint64_t>(dlq_gauge_->waiting_partitions.load());
+    input.dlq_guard_holds = dlq_gauge_->guard_holds.load();
     return judge_readiness(input);
   }
 
@@ -272,7 +273,8 @@ class worker::impl {
                        progress_,
                        std::make_shared<fence_counters>(),
                        metrics_,
-                       log_});
+                       log_,
+                       consumer->totals});
     root_context root;
     root.consumer = consumer;
     root.tenant = tenant;

@@ -18,6 +18,7 @@ constexpr std::array<std::string_view, 8> dead_letter_reasons{
     "handler_rejected", "retries_exhausted", "overflow", "timeout", "crash",
     "undecodable",      "unmatched",         "too_large"};
 constexpr std::array<std::string_view, 2> commit_results{"ok", "failed"};
+constexpr std::array<std::string_view, 2> probe_results{"ok", "failed"};
 constexpr std::array<std::string_view, 2> metadata_parts{"attempts", "ranges"};
 constexpr std::array<std::string_view, 4> ignore_causes{"cluster", "topic", "base_offset",
                                                         "malformed"};
@@ -40,6 +41,7 @@ constexpr std::array by_partition_and_state{topic, partition,
 constexpr std::array by_retry_cause{label_info{"cause", names{retry_causes}}};
 constexpr std::array by_dead_letter_reason{label_info{"reason", names{dead_letter_reasons}}};
 constexpr std::array by_commit_result{label_info{"result", names{commit_results}}};
+constexpr std::array by_probe_result{label_info{"result", names{probe_results}}};
 constexpr std::array by_metadata_part{label_info{"part", names{metadata_parts}}};
 constexpr std::array by_ignore_cause{label_info{"cause", names{ignore_causes}}};
 constexpr std::array by_rebalance_kind{label_info{"kind", names{rebalance_kinds}}};
@@ -188,6 +190,38 @@ constexpr std::array<metric_info, metric_count> catalogue{{
      "partitions",
      {},
      "Partitions that wait because the dead letter topic is unavailable.",
+     {}},
+    {metric::dlq_guard_holding,
+     "streamer_dlq_guard_holding",
+     gauge,
+     handles,
+     "guards",
+     {},
+     "1 while the DLQ guard takes the failures for an outage and nothing is dead-lettered.",
+     {}},
+    {metric::dlq_guard_held_records,
+     "streamer_dlq_guard_held_records",
+     gauge,
+     handles,
+     "records",
+     {},
+     "Records that the DLQ guard keeps from the dead letter topic.",
+     {}},
+    {metric::dlq_guard_trips,
+     "streamer_dlq_guard_trips_total",
+     counter,
+     handles,
+     "alarms",
+     {},
+     "How often the DLQ guard began to hold.",
+     {}},
+    {metric::dlq_guard_probes,
+     "streamer_dlq_guard_probes_total",
+     counter,
+     handles,
+     "attempts",
+     by_probe_result,
+     "Held records that were attempted to find out whether the outage is over, by result.",
      {}},
     {metric::in_flight_records,
      "streamer_in_flight_records",

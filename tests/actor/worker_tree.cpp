@@ -105,7 +105,8 @@ void worker_tree::start() {
       progress,
       fences_,
       metrics,
-      {}});
+      {},
+      consumer->totals});
   root.producer.sink = sink;
   root.producer.metrics = metrics;
   root.dlq = {plan_.dlq, plan_.consumer.group_id, dlq_waiting, metrics, {}};

@@ -81,6 +81,52 @@ TEST_CASE("Poison goes to the DLQ byte for byte, with where it came from and why
   }
 }
 
+TEST_CASE(
+    "In an outage of all tenants nothing is dead-lettered beyond a few records; when it is over "
+    "all "
+    "are processed") {
+  const scenario s{shared_broker(), {.partitions = 3}};
+  auto config = s.scripted("scripted_async");
+  config.value("retry.max_attempts", "2");
+  config.value("retry.initial_backoff_ms", "20");
+  worker w{s.directory(), "worker", config, worker_binary::scripted};
+  w.wait_until_ready();
+  ledger_producer producer{s.bootstrap, s.source};
+  for (int i = 0; i < 1000; ++i) {
+    producer.send(producer.maker().make("tenant-" + std::to_string(i % 8),
+                                        "key-" + std::to_string(i), 50, scripted("until:up")));
+  }
+  producer.flush();
+  REQUIRE(w.log().wait_for("dlq_guard_holds", 30s));
+  REQUIRE(wait_until([&] { return w.readiness() == 503; }, 30s));
+  const auto why = http_get(w.metrics_port(), "/readyz").body;
+  evidence("/readyz says " + why);
+  CHECK(why.find("dlq guard holds") != std::string::npos);
+  REQUIRE(wait_until(
+      [&] {
+        return metric_sum(w.metrics(), "streamer_dlq_guard_probes_total", {{"result", "failed"}})
+                   .value_or(0) >= 2;
+      },
+      30s));
+  CHECK(w.health() == 200);
+  // Everything else waits; a stop does not wait for it, and the next worker goes on.
+  CHECK(w.stop(20s).code == 0);
+  worker next{s.directory(), "next", config, worker_binary::scripted};
+  next.wait_until_ready(60s);
+  REQUIRE(wait_until(
+      [&] { return metric_sum(next.metrics(), "streamer_dlq_guard_holding", {}) == 1; }, 30s));
+  s.open_gate("up");
+  REQUIRE(next.log().wait_for("dlq_guard_resumed", 60s));
+  s.wait_until_drained();
+  CHECK(next.readiness() == 200);
+  CHECK(w.log().entries("dlq_guard_holds").size() == 1);
+  CHECK(next.stop().code == 0);
+  const auto result = s.require_invariants(producer.sent());
+  evidence("dead letters of 1000 records in an outage, two workers: " +
+           std::to_string(result.dead_lettered));
+  CHECK(result.dead_lettered <= 300);
+}
+
 TEST_CASE("A record without a handler and one that cannot be decoded have reasons of their own") {
   const scenario s{shared_broker(), {.partitions = 1}};
   worker_config config{s.bootstrap, s.group, s.source};

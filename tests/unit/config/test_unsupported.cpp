@@ -12,8 +12,6 @@ using Catch::Matchers::ContainsSubstring;
 
 TEST_CASE("what is not in this version says so, where it is set") {
   auto [text, key] = GENERATE(table<std::string, std::string>({
-      {"[dlq]\nguard = \"on\"", "dlq.guard"},
-      {"[dlq]\nguard_share = 0.9", "dlq.guard_share"},
       {"[dlq]\nheader_dialects = [\"dlq\", \"spring\"]", "dlq.header_dialects"},
       {"[[handlers]]\nkind = \"http\"\nurl = \"http://x\"", "handlers[0].kind"},
       {"[[handlers]]\nkind = \"subprocess\"", "handlers[0].kind"},
@@ -31,7 +29,7 @@ TEST_CASE("what is not in this version says so, where it is set") {
 
 TEST_CASE("the defaults of what is not in this version may be written down") {
   REQUIRE(
-      load_text("[inspect]\nenabled = false\n[dlq]\nguard = \"off\"\nguard_share = 0.5\n"
+      load_text("[inspect]\nenabled = false\n[dlq]\n"
                 "header_dialects = [\"dlq\"]\n[[handlers]]\nkind = \"log\"\n"
                 "conflate = false\n"));
 }

@@ -110,6 +110,13 @@ TEST_CASE("Records that wait for the dead letter topic are live, and the worker 
   CHECK(ids_of(judge_readiness(input)) == ids{"dlq_waiting"});
 }
 
+TEST_CASE("A worker whose DLQ guard holds is live, and not ready") {
+  CHECK(liveness_after_an_hour_of({.waiting_retry = 3}).ok);
+  auto input = ready_member();
+  input.dlq_guard_holds = true;
+  CHECK(ids_of(judge_readiness(input)) == ids{"dlq_guard"});
+}
+
 TEST_CASE("A worker whose broker is away is live as long as its poll loop turns, and not ready") {
   CHECK(liveness_after_an_hour_of({.waiting_output = 5}).ok);
   auto input = ready_member();
