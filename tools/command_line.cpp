@@ -39,6 +39,7 @@ void add_all(command_tree& tree) {
   auto& config = tree.group("config", "The configuration in effect");
   add_config_show(tree, config);
   add_config_check(tree, config);
+  add_doctor(tree);
   add_health(tree);
   add_not_yet(tree, process, dlq);
 }

@@ -42,6 +42,7 @@ void add_config_show(command_tree& tree, CLI::App& config);
 void add_demo(command_tree& tree);
 void add_dlq_ls(command_tree& tree, CLI::App& dlq);
 void add_dlq_show(command_tree& tree, CLI::App& dlq);
+void add_doctor(command_tree& tree);
 void add_health(command_tree& tree);
 void add_ingest_custom(command_tree& tree, CLI::App& ingest);
 void add_ingest_domains(command_tree& tree, CLI::App& ingest);

@@ -18,7 +18,6 @@ void add_not_yet(command_tree& tree, CLI::App& process, CLI::App& dlq) {
   add(tree, dlq, "redrive", "Process again");
   add(tree, dlq, "purge", "Drop");
   add(tree, tree.root(), "inspect", "The actors");
-  add(tree, tree.root(), "doctor", "Check everything");
 }
 
 } // namespace streamer::tools

@@ -64,7 +64,7 @@ result<event_ptr> admin_client::connection::ask(std::string_view what, rd_kafka_
   const queue_ptr queue{rd_kafka_queue_new(asker)};
   const auto deadline = std::chrono::steady_clock::now() + timeout + answer_grace;
   send(queue.get());
-  while (std::chrono::steady_clock::now() < deadline) {
+  while (std::chrono::steady_clock::now() < deadline && !cancelled.load()) {
     rd_kafka_poll(client.get(), 0);
     event_ptr event{rd_kafka_queue_poll(queue.get(), static_cast<int>(poll_step.count()))};
     if (!event) {

@@ -3,11 +3,13 @@
 
 #include "config/settings.hpp"
 #include "messages/ids.hpp"
+#include "runtime/checks/facts.hpp"
 #include "runtime/kafka/admin_types.hpp"
 #include "runtime/kafka/result.hpp"
 #include "runtime/logging/log.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -24,9 +26,15 @@ namespace streamer {
 /// regular expression, found anywhere in the name. One that is none takes nothing.
 [[nodiscard]] bool pattern_takes(const std::string& pattern, const std::string& topic);
 
+/// Brokers, and the configuration of one of them.
+struct broker_facts {
+  std::int32_t brokers = 0;
+  std::optional<broker_settings> config; ///< absent: may not be seen
+};
+
 /// Asks the cluster. Every call blocks until the answer or the timeout, and fails with one line
-/// that names the cluster or the value at fault. Not thread-safe. The embedded cluster answers
-/// `topics` and `list_offsets` only.
+/// that names the cluster or the value at fault. Not thread-safe but for `cancel`. The embedded
+/// cluster answers `topics` and `list_offsets` only.
 class admin_client {
  public:
   /// Builds the client; does not wait for a broker. `timeout` bounds each later call.
@@ -43,6 +51,20 @@ class admin_client {
 
   /// One topic; absent if the cluster does not have it.
   [[nodiscard]] result<std::optional<topic_description>> topic(const std::string& name);
+
+  /// What there is to know of topics: rights and configuration included. One entry each.
+  [[nodiscard]] result<std::map<std::string, topic_facts>> topic_facts_of(
+      const std::vector<std::string>& names);
+
+  /// The brokers as one of them sees them.
+  [[nodiscard]] result<broker_facts> broker();
+
+  /// This user's rights to a group; absent if the group is not there yet or the broker does not
+  /// tell. Fails with the reason alone if the group may not be described.
+  [[nodiscard]] result<std::optional<access_rights>> group_rights(const std::string& group_id);
+
+  /// Makes the call that is under way, and later ones, fail soon. Any thread.
+  void cancel();
 
   /// Creates topics. One answer each, in the order of the request.
   [[nodiscard]] result<std::vector<creation_result>> create_topics(

@@ -5,10 +5,13 @@
 #include "runtime/kafka/client_config.hpp"
 #include "runtime/kafka/handles.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace streamer {
 
@@ -37,6 +40,7 @@ struct admin_client::connection {
   client_ptr client;
   /// A consumer that never joins: `committed` alone asks through it, see there.
   client_ptr group_reader;
+  std::atomic<bool> cancelled{false}; ///< set by another thread: no answer is waited for any more
 
   connection(const settings& wanted, std::chrono::milliseconds limit, const log_handle& log)
       : config{wanted}, timeout{limit}, hooks{log} {}
@@ -52,6 +56,10 @@ struct admin_client::connection {
   /// whether the answer as a whole says so or, by `inner_error`, the one group in it.
   [[nodiscard]] result<event_ptr> ask(std::string_view what, rd_kafka_t* asker, const send_fn& send,
                                       const inner_error_fn& inner_error = {});
+
+  /// The configuration of topics or brokers; those that may not be seen are absent.
+  [[nodiscard]] result<std::map<std::string, broker_settings>> settings_of_all(
+      rd_kafka_ResourceType_t type, const std::vector<std::string>& names);
 
   /// One line for a request that failed: what, where, why.
   [[nodiscard]] std::string explain(std::string_view what, rd_kafka_resp_err_t code,

@@ -2,6 +2,7 @@
 #include "runtime/embedded/embedded_cluster.hpp"
 #include "runtime/kafka/admin.hpp"
 #include "runtime/system/descriptor_limit.hpp"
+#include "runtime/system/start_checks.hpp"
 #include "runtime/system/worker.hpp"
 
 #include <caf/actor_addr.hpp>
@@ -13,6 +14,7 @@
 #include <atomic>
 #include <csignal>
 #include <iostream>
+#include <optional>
 #include <set>
 #include <thread>
 
@@ -150,6 +152,11 @@ int run_worker(const settings& given, const handler_registry& registry,
   if (!running) {
     return complain(failure.exit_code, failure.what);
   }
+  std::optional<start_checks> checks;
+  if (!options.embedded) {
+    checks.emplace(
+        config, [&running] { return running->connected(); }, log.with("doctor"));
+  }
   auto end = wait_for_end(*running, log);
   if (!end) {
     log.warn("stopped_at_once",
@@ -171,6 +178,7 @@ int run_worker(const settings& given, const handler_registry& registry,
     ::_exit(code);
   }};
   watchdog.detach();
+  checks.reset();
   running.reset();
   log.info("stopped", "the worker has stopped", {{"exit_code", end->exit_code}});
   return end->exit_code;

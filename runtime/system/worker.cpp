@@ -136,6 +136,8 @@ class worker::impl {
     return judge_readiness(input);
   }
 
+  bool connected() const { return source_->status().connected; }
+
   bool reading() const {
     const auto partitions = source_->status().partitions;
     return !partitions.empty() && std::ranges::all_of(partitions, [](const auto& p) {
@@ -416,6 +418,7 @@ std::optional<worker_end> worker::wait_for(std::chrono::milliseconds time) {
 endpoint worker::metrics_address() const { return impl_->metrics_address(); }
 endpoint worker::admin_address() const { return impl_->admin_address(); }
 bool worker::ready() const { return impl_->readiness().ok; }
+bool worker::connected() const { return impl_->connected(); }
 bool worker::reading() const { return impl_->reading(); }
 const actor_board& worker::board() const { return impl_->board(); }
 std::string worker::status_json() const { return impl_->status_json(); }

@@ -43,6 +43,8 @@ class worker {
   [[nodiscard]] endpoint admin_address() const;
   /// Whether /readyz would answer 200.
   [[nodiscard]] bool ready() const;
+  /// Whether a broker has answered since all of them were last down.
+  [[nodiscard]] bool connected() const;
   /// There are partitions, and each has given a record or come to its end: what is sent from now
   /// on does not wait for the first read.
   [[nodiscard]] bool reading() const;

@@ -12,7 +12,7 @@ LAYER_RULES=(
   '[<"]caf/all\.hpp'
 )
 # Targets that decide or describe: no actor, no broker.
-PURE_TARGETS='streamer_(rules|messages|config)'
+PURE_TARGETS='streamer_(rules|messages|config|checks)'
 
 check_direct_includes() {
   local rule words pattern allowed found

@@ -1,0 +1,157 @@
+#include "runtime/checks/doctor.hpp"
+
+#include "actors/dlq/dead_letter_record.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace streamer {
+namespace {
+
+constexpr std::int64_t metadata_bytes = 4096;
+constexpr std::int64_t minute_ms = 60'000;
+
+void add_once(std::vector<std::string>& names, std::string name) {
+  if (std::find(names.begin(), names.end(), name) == names.end()) {
+    names.push_back(std::move(name));
+  }
+}
+
+topic_facts other(const cluster_facts& cluster, const std::string& name) {
+  const auto found = cluster.others.find(name);
+  if (found != cluster.others.end()) {
+    return found->second;
+  }
+  topic_facts nothing_known;
+  nothing_known.name = name;
+  return nothing_known;
+}
+
+} // namespace
+
+std::optional<std::int64_t> number_in(const std::optional<broker_settings>& config,
+                                      const std::string& name) {
+  if (!config) {
+    return std::nullopt;
+  }
+  const auto found = config->find(name);
+  if (found == config->end()) {
+    return std::nullopt;
+  }
+  std::int64_t value = 0;
+  const auto* const end = found->second.data() + found->second.size();
+  const auto read = std::from_chars(found->second.data(), end, value);
+  return read.ec == std::errc{} && read.ptr == end ? std::optional{value} : std::nullopt;
+}
+
+std::string duration_text(std::int64_t ms) {
+  constexpr std::int64_t second = 1'000;
+  constexpr std::int64_t hour = 60 * minute_ms;
+  constexpr std::int64_t day = 24 * hour;
+  if (ms < 0) {
+    return "for ever";
+  }
+  for (const auto& [unit, name] : {std::pair{day, "d"}, std::pair{hour, "h"},
+                                   std::pair{minute_ms, "min"}, std::pair{second, "s"}}) {
+    if (ms >= unit && ms % unit == 0) {
+      return std::to_string(ms / unit) + ' ' + name;
+    }
+  }
+  return std::to_string(ms) + " ms";
+}
+
+written_topics topics_written(const settings& config, const std::vector<std::string>& inputs) {
+  written_topics topics;
+  for (const auto& input : inputs) {
+    add_once(topics.dlqs, dlq_topic_for(config.dlq.topic, input));
+    add_once(topics.lanes, input + ".redrive." + config.consumer.group_id);
+  }
+  for (const auto& handler : config.handlers) {
+    const auto to = handler.options.find("to");
+    if (handler.kind == "forward" && to != handler.options.end()) {
+      add_once(topics.targets, to->second);
+    }
+  }
+  return topics;
+}
+
+void judge_group(findings& all, const settings& config, const cluster_facts& cluster) {
+  finding_list group{all, "group " + config.consumer.group_id};
+  if (!cluster.group_error.empty()) {
+    group.problem("group_access", "cannot be described: " + cluster.group_error,
+                  "grant READ and DESCRIBE on the group, or correct consumer.group_id");
+    return;
+  }
+  if (cluster.group_rights && !cluster.group_rights->contains(access_right::read)) {
+    group.problem("group_access", "may not be joined or committed to",
+                  "grant READ on the group to this user");
+    return;
+  }
+  group.ok("group_access", "may be joined and committed to");
+}
+
+void judge_broker(findings& all, const settings& config, const cluster_facts& cluster) {
+  finding_list brokers{all, "brokers"};
+  brokers.ok("reachable",
+             std::to_string(cluster.brokers) + " at " + config.kafka.bootstrap_servers);
+  if (!cluster.broker) {
+    brokers.warn("broker_config", "their configuration may not be seen, so it was not checked",
+                 "grant DESCRIBE_CONFIGS on the cluster to check it");
+    return;
+  }
+  const auto metadata = number_in(cluster.broker, "offset.metadata.max.bytes");
+  if (metadata && *metadata < metadata_bytes) {
+    brokers.warn("commit_metadata",
+                 "offset.metadata.max.bytes is " + std::to_string(*metadata) +
+                     ": a restart repeats finished work that does not fit",
+                 "set it to " + std::to_string(metadata_bytes) + " or more on the brokers");
+  } else if (metadata) {
+    brokers.ok("commit_metadata", "commits may carry " + std::to_string(*metadata) + " bytes");
+  }
+  const auto kept = number_in(cluster.broker, "offsets.retention.minutes");
+  for (const auto& input : cluster.inputs) {
+    const auto retention = number_in(input.config, "retention.ms");
+    if (!kept || !retention || (*retention >= 0 && *retention <= *kept * minute_ms)) {
+      continue;
+    }
+    brokers.warn("offsets_retention",
+                 "committed offsets are kept " + duration_text(*kept * minute_ms) +
+                     ", records of " + input.name + " " + duration_text(*retention) +
+                     ": a group that is away for longer starts at consumer.auto_offset_reset",
+                 "raise offsets.retention.minutes on the brokers");
+    return;
+  }
+  if (kept) {
+    brokers.ok("offsets_retention",
+               "committed offsets are kept " + duration_text(*kept * minute_ms));
+  }
+}
+
+findings judge_surroundings(const settings& config, const cluster_facts& cluster,
+                            const local_facts& local, const size_limits& sizes) {
+  findings all;
+  judge_local(all, config, local);
+  if (!cluster.unreachable.empty()) {
+    finding_list{all, "brokers"}.problem("reachable", cluster.unreachable,
+                                         "nothing else could be checked");
+    return all;
+  }
+  judge_broker(all, config, cluster);
+  judge_group(all, config, cluster);
+  for (const auto& pattern : cluster.patterns_without_topic) {
+    finding_list{all, "pattern " + pattern}.warn("input_exists", "no topic matches it",
+                                                 "create one, or correct consumer.topics");
+  }
+  for (const auto& input : cluster.inputs) {
+    judge_input(all, config, input, sizes);
+    judge_dlq(all, config, other(cluster, dlq_topic_for(config.dlq.topic, input.name)), input,
+              cluster, sizes);
+    judge_lane(all, other(cluster, input.name + ".redrive." + config.consumer.group_id), input);
+  }
+  for (const auto& name : topics_written(config, {}).targets) {
+    judge_target(all, other(cluster, name), cluster.inputs);
+  }
+  return all;
+}
+
+} // namespace streamer

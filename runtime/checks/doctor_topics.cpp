@@ -1,0 +1,231 @@
+#include "runtime/checks/doctor.hpp"
+
+#include <algorithm>
+
+namespace streamer {
+namespace {
+
+// What Kafka writes around a record, with room to spare.
+constexpr std::int64_t record_overhead = 1'024;
+
+std::string topic_subject(const topic_facts& topic) { return "topic " + topic.name; }
+
+std::string_view name_of(access_right right) {
+  switch (right) {
+    case access_right::read: return "READ";
+    case access_right::write: return "WRITE";
+    case access_right::describe: return "DESCRIBE";
+    case access_right::describe_configs: return "DESCRIBE_CONFIGS";
+  }
+  return "ALL";
+}
+
+bool is_compacted(const topic_facts& topic) {
+  if (!topic.config) {
+    return false;
+  }
+  const auto policy = topic.config->find("cleanup.policy");
+  return policy != topic.config->end() && policy->second.find("compact") != std::string::npos;
+}
+
+// -1 is for ever.
+bool shorter(std::int64_t a, std::int64_t b) { return a >= 0 && (b < 0 || a < b); }
+
+void judge_replicas(finding_list& of, const topic_facts& topic, std::int32_t brokers) {
+  const auto in_sync = number_in(topic.config, "min.insync.replicas");
+  if (in_sync && *in_sync > topic.replication_factor) {
+    of.problem("replicas",
+               "min.insync.replicas " + std::to_string(*in_sync) + " is more than its " +
+                   std::to_string(topic.replication_factor) + " replicas: no write succeeds",
+               "lower min.insync.replicas, or add replicas");
+  } else if (brokers > 1 && topic.replication_factor == 1) {
+    of.warn("replicas", "one replica: what is written is lost with one broker",
+            "give it more replicas");
+  } else if (in_sync && *in_sync == 1 && topic.replication_factor > 1) {
+    of.warn("replicas", "min.insync.replicas 1: a record may be acknowledged by a single broker",
+            "set min.insync.replicas to 2");
+  } else {
+    of.ok("replicas", std::to_string(topic.replication_factor) + " replicas");
+  }
+}
+
+void judge_dlq_size(finding_list& of, const settings& config, std::int64_t dlq,
+                    std::int64_t input) {
+  const auto added = static_cast<std::int64_t>(config.dlq.max_header_bytes) + record_overhead;
+  const bool holds = config.dlq.on_too_large == too_large_kind::hold;
+  const auto sizes = "max.message.bytes " + std::to_string(dlq);
+  const auto remedy = "set max.message.bytes to " + std::to_string(input + added) + " or more";
+  if (dlq < input) {
+    of.add(holds ? severity::problem : severity::warning, "dlq_size",
+           sizes + " is less than the source's " + std::to_string(input) +
+               (holds ? ": a larger record stops its partition for good"
+                      : ": of a larger record only a pointer is kept"),
+           remedy);
+  } else if (holds && dlq < input + added) {
+    of.warn("dlq_size", sizes + " leaves no room for the headers of the largest records", remedy);
+  } else {
+    of.ok("dlq_size", sizes);
+  }
+}
+
+void judge_outbound(finding_list& of, const topic_facts& input, const size_limits& sizes) {
+  const auto largest = number_in(input.config, "max.message.bytes");
+  if (largest && *largest > sizes.largest_outbound) {
+    of.warn("producer_size",
+            "records of " + input.name + " may have " + std::to_string(*largest) +
+                " bytes, the producer takes " + std::to_string(sizes.largest_outbound),
+            "raise consumer.memory_budget_mib");
+  }
+}
+
+} // namespace
+
+bool judge_presence(findings& all, const topic_facts& topic, std::string_view role,
+                    access_right needed) {
+  finding_list of{all, topic_subject(topic)};
+  const auto id = std::string{role} + "_exists";
+  switch (topic.is) {
+    case topic_facts::state::missing:
+      of.problem(id, "does not exist", "create it: streamer topics create");
+      return false;
+    case topic_facts::state::not_authorised:
+      of.problem(std::string{role} + "_access", "may not be seen",
+                 "grant DESCRIBE and " + std::string{name_of(needed)} + " on it to this user");
+      return false;
+    case topic_facts::state::unknown:
+      of.warn(id, topic.error.empty() ? "was not looked at" : "cannot be described: " + topic.error,
+              "try again; see the brokers' logs");
+      return false;
+    case topic_facts::state::found: break;
+  }
+  if (topic.leaderless > 0) {
+    of.problem(id,
+               std::to_string(topic.leaderless) + " of " + std::to_string(topic.partitions) +
+                   " partitions have no leader",
+               "start the brokers that hold them");
+  } else {
+    of.ok(id, std::to_string(topic.partitions) + " partitions");
+  }
+  const auto right = std::string{name_of(needed)};
+  if (topic.rights && !topic.rights->contains(needed)) {
+    of.problem(std::string{role} + "_access", "this user has no right to " + right,
+               "grant " + right + " on it");
+  } else if (topic.rights) {
+    of.ok(std::string{role} + "_access", "this user may " + right);
+  }
+  if (!topic.config) {
+    of.warn(std::string{role} + "_config",
+            "its configuration may not be seen, so it was not checked",
+            "grant DESCRIBE_CONFIGS on it to check it");
+  }
+  return true;
+}
+
+void judge_input(findings& all, const settings& config, const topic_facts& topic,
+                 const size_limits& sizes) {
+  if (!judge_presence(all, topic, "input", access_right::read)) {
+    return;
+  }
+  finding_list of{all, topic_subject(topic)};
+  if (const auto largest = number_in(topic.config, "max.message.bytes")) {
+    if (*largest > sizes.largest_response) {
+      of.problem("fetch_size",
+                 "records may have " + std::to_string(*largest) + " bytes, the consumer takes " +
+                     std::to_string(sizes.largest_response),
+                 "raise consumer.memory_budget_mib");
+    } else {
+      of.ok("fetch_size", "records of up to " + std::to_string(*largest) + " bytes");
+    }
+  }
+  auto longest = config.retry.max_elapsed;
+  for (const auto& handler : config.handlers) {
+    longest = std::max(longest, handler.retry.max_elapsed);
+  }
+  if (const auto kept = number_in(topic.config, "retention.ms")) {
+    if (shorter(*kept, longest.count())) {
+      of.warn("input_retention",
+              "records are kept " + duration_text(*kept) + ", retries take up to " +
+                  duration_text(longest.count()) + ": after a restart they may be gone",
+              "raise retention.ms, or lower retry.max_elapsed_ms");
+    } else {
+      of.ok("input_retention", "records are kept " + duration_text(*kept));
+    }
+  }
+}
+
+void judge_dlq(findings& all, const settings& config, const topic_facts& dlq,
+               const topic_facts& input, const cluster_facts& cluster, const size_limits& sizes) {
+  if (!judge_presence(all, dlq, "dlq", access_right::write)) {
+    return;
+  }
+  finding_list of{all, topic_subject(dlq)};
+  if (is_compacted(dlq)) {
+    of.problem("dlq_cleanup",
+               "cleanup.policy has compact: dead letters of one key replace each other, and those "
+               "without a key are refused",
+               "set cleanup.policy=delete");
+  } else if (dlq.config) {
+    of.ok("dlq_cleanup", "dead letters are kept until their time is over");
+  }
+  const auto dlq_kept = number_in(dlq.config, "retention.ms");
+  const auto input_kept = number_in(input.config, "retention.ms");
+  if (dlq_kept && input_kept && shorter(*dlq_kept, *input_kept)) {
+    of.warn("dlq_retention",
+            "dead letters are kept " + duration_text(*dlq_kept) + ", less than the source's " +
+                duration_text(*input_kept),
+            "raise its retention.ms");
+  } else if (dlq_kept) {
+    of.ok("dlq_retention", "dead letters are kept " + duration_text(*dlq_kept));
+  }
+  const auto dlq_size = number_in(dlq.config, "max.message.bytes");
+  const auto input_size = number_in(input.config, "max.message.bytes");
+  if (dlq_size && input_size) {
+    judge_dlq_size(of, config, *dlq_size, *input_size);
+  }
+  judge_outbound(of, input, sizes);
+  judge_replicas(of, dlq, cluster.brokers);
+}
+
+void judge_target(findings& all, const topic_facts& target,
+                  const std::vector<topic_facts>& inputs) {
+  if (!judge_presence(all, target, "output", access_right::write)) {
+    return;
+  }
+  finding_list of{all, topic_subject(target)};
+  const auto takes = number_in(target.config, "max.message.bytes");
+  for (const auto& input : inputs) {
+    const auto gives = number_in(input.config, "max.message.bytes");
+    if (takes && gives && *takes < *gives) {
+      of.warn("output_size",
+              "max.message.bytes " + std::to_string(*takes) + " is less than the " +
+                  std::to_string(*gives) + " of " + input.name +
+                  ": what is larger is dead-lettered",
+              "set max.message.bytes to " + std::to_string(*gives) + " or more");
+      return;
+    }
+  }
+  if (takes) {
+    of.ok("output_size", "max.message.bytes " + std::to_string(*takes));
+  }
+}
+
+// It is made by the first redrive: it may be absent.
+void judge_lane(findings& all, const topic_facts& lane, const topic_facts& input) {
+  if (lane.is != topic_facts::state::found || input.is != topic_facts::state::found) {
+    return;
+  }
+  finding_list of{all, topic_subject(lane)};
+  if (lane.partitions != input.partitions) {
+    of.warn("lane_partitions",
+            std::to_string(lane.partitions) + " partitions, the source has " +
+                std::to_string(input.partitions) + ": keys of redriven records change places",
+            "give it the source's partitions");
+  } else {
+    of.ok("lane_partitions", std::to_string(lane.partitions) + " partitions, as the source");
+  }
+  if (lane.rights && !lane.rights->contains(access_right::read)) {
+    of.problem("lane_access", "this user has no right to READ", "grant READ on it");
+  }
+}
+
+} // namespace streamer

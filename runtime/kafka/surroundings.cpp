@@ -1,0 +1,91 @@
+#include "runtime/kafka/surroundings.hpp"
+
+#include "runtime/kafka/memory_split.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace streamer {
+namespace {
+
+// The names of consumer.topics, and of what its patterns take.
+result<std::vector<std::string>> input_names(const settings& config, admin_client& cluster,
+                                             std::vector<std::string>& without_topic) {
+  std::vector<std::string> names;
+  std::vector<std::string> patterns;
+  for (const auto& topic : config.consumer.topics) {
+    (topic.starts_with('^') ? patterns : names).push_back(topic);
+  }
+  if (patterns.empty()) {
+    return names;
+  }
+  const auto all = cluster.topics();
+  if (!all) {
+    return result<std::vector<std::string>>::failure(all.error());
+  }
+  for (const auto& pattern : patterns) {
+    bool any = false;
+    for (const auto& topic : all.value()) {
+      if (pattern_takes(pattern, topic.name)) {
+        any = true;
+        names.push_back(topic.name);
+      }
+    }
+    if (!any) {
+      without_topic.push_back(pattern);
+    }
+  }
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+} // namespace
+
+size_limits sizes_for(const settings& config) {
+  const auto memory = split_memory(config.consumer.memory_budget_mib);
+  return {memory.response_bytes, memory.outbound_bytes / 10 * 9};
+}
+
+cluster_facts ask_cluster(const settings& config, admin_client& cluster) {
+  cluster_facts facts;
+  auto broker = cluster.broker();
+  if (!broker) {
+    facts.unreachable = broker.error();
+    return facts;
+  }
+  facts.brokers = broker.value().brokers;
+  facts.broker = std::move(broker.value().config);
+  const auto inputs = input_names(config, cluster, facts.patterns_without_topic);
+  if (!inputs) {
+    facts.unreachable = inputs.error();
+    return facts;
+  }
+  auto rights = cluster.group_rights(config.consumer.group_id);
+  if (rights) {
+    facts.group_rights = std::move(rights).value();
+  } else {
+    facts.group_error = rights.error();
+  }
+  auto written = topics_written(config, inputs.value());
+  auto names = inputs.value();
+  for (const auto* more : {&written.dlqs, &written.targets, &written.lanes}) {
+    names.insert(names.end(), more->begin(), more->end());
+  }
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  auto topics = cluster.topic_facts_of(names);
+  if (!topics) {
+    facts.unreachable = topics.error();
+    return facts;
+  }
+  facts.others = std::move(topics).value();
+  for (const auto& name : inputs.value()) {
+    if (const auto found = facts.others.find(name); found != facts.others.end()) {
+      facts.inputs.push_back(found->second);
+    }
+  }
+  return facts;
+}
+
+} // namespace streamer

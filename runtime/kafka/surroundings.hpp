@@ -1,0 +1,18 @@
+// Asks the cluster for all that `streamer doctor` judges.
+#pragma once
+
+#include "config/settings.hpp"
+#include "runtime/checks/doctor.hpp"
+#include "runtime/kafka/admin.hpp"
+#include "runtime/logging/log.hpp"
+
+namespace streamer {
+
+/// What the cluster tells of this configuration's topics, group and brokers. Blocks for a few of
+/// the client's timeouts at most; what cannot be asked is in the facts.
+[[nodiscard]] cluster_facts ask_cluster(const settings& config, admin_client& cluster);
+
+/// What the memory budget makes of record sizes.
+[[nodiscard]] size_limits sizes_for(const settings& config);
+
+} // namespace streamer

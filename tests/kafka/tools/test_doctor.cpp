@@ -1,0 +1,182 @@
+// `streamer doctor` where something is really wrong, and a worker that says the same when it
+// starts.
+#include <librdkafka/rdkafka.h>
+#include <catch2/catch_test_macros.hpp>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <sstream>
+
+#include "tests/support/broker_fixture.hpp"
+#include "tests/support/kafka_client.hpp"
+#include "tests/support/scenario.hpp"
+
+using namespace streamer;
+using namespace streamer::test;
+
+namespace {
+
+struct verdict_of_doctor {
+  int code = -1;
+  nlohmann::json page;
+
+  // `severity id` of what is not well, sorted.
+  [[nodiscard]] std::vector<std::string> not_ok() const {
+    std::vector<std::string> all;
+    for (const auto& f : page["findings"]) {
+      if (f["severity"] != "ok") {
+        all.push_back(f["severity"].get<std::string>() + " " + f["id"].get<std::string>() + " " +
+                      f["subject"].get<std::string>());
+      }
+    }
+    std::sort(all.begin(), all.end());
+    return all;
+  }
+};
+
+finished_process run_doctor(const scenario& s, const worker_config& config,
+                            std::vector<std::string> more) {
+  const auto name = unique_name("doctor");
+  write_file(s.directory() / (name + ".toml"), config.toml());
+  process_options options;
+  options.binary = binary_path(worker_binary::product);
+  options.arguments = {"doctor", "--config", (s.directory() / (name + ".toml")).string()};
+  options.arguments.insert(options.arguments.end(), more.begin(), more.end());
+  options.directory = s.directory().path();
+  options.output = s.directory() / name;
+  return run(options, 60s);
+}
+
+verdict_of_doctor doctor(const scenario& s, const worker_config& config) {
+  const auto ended = run_doctor(s, config, {"--json"});
+  INFO(ended.out << ended.err);
+  REQUIRE(ended.err.empty());
+  evidence(ended.out);
+  return {ended.status.code, nlohmann::json::parse(ended.out)};
+}
+
+using names = std::vector<std::string>;
+
+using acl_ptr = std::unique_ptr<rd_kafka_AclBinding_t, destroy_with<rd_kafka_AclBinding_destroy>>;
+
+void add_acl(rd_kafka_t* client, rd_kafka_ResourceType_t type, const std::string& name,
+             rd_kafka_AclOperation_t operation, rd_kafka_AclPermissionType_t permission) {
+  const queue_ptr queue{rd_kafka_queue_new(client)};
+  std::array<char, 512> text{};
+  const acl_ptr acl{rd_kafka_AclBinding_new(type, name.c_str(), RD_KAFKA_RESOURCE_PATTERN_LITERAL,
+                                            "User:*", "*", operation, permission, text.data(),
+                                            text.size())};
+  REQUIRE(acl);
+  std::array<rd_kafka_AclBinding_t*, 1> list{acl.get()};
+  rd_kafka_CreateAcls(client, list.data(), list.size(), nullptr, queue.get());
+  const event_ptr event{rd_kafka_queue_poll(queue.get(), 30'000)};
+  REQUIRE(event);
+  require_ok(rd_kafka_event_error(event.get()), "create an ACL");
+}
+
+void deny(const std::string& bootstrap, rd_kafka_ResourceType_t type, const std::string& name,
+          rd_kafka_AclOperation_t operation) {
+  const auto client = make_client(RD_KAFKA_PRODUCER, bootstrap);
+  add_acl(client.get(), type, name, RD_KAFKA_ACL_OPERATION_ALL, RD_KAFKA_ACL_PERMISSION_TYPE_ALLOW);
+  add_acl(client.get(), type, name, operation, RD_KAFKA_ACL_PERMISSION_TYPE_DENY);
+}
+
+} // namespace
+
+TEST_CASE("Where all is well the doctor has no problem, and its lines fit a terminal") {
+  const scenario s{shared_broker()};
+  const auto ended = run_doctor(s, s.forward(), {});
+  INFO(ended.out << ended.err);
+  CHECK(ended.status.code == 0);
+  CHECK(ended.err.empty());
+  CHECK(ended.out.find("0 problems") != std::string::npos);
+  CHECK(ended.out.find("topic " + s.dlq) != std::string::npos);
+  std::istringstream lines{ended.out};
+  for (std::string line; std::getline(lines, line);) {
+    // Names of this test are longer than a line has room for beside them.
+    CHECK((line.size() <= 80 || line.find(s.source) != std::string::npos));
+  }
+}
+
+TEST_CASE("The doctor finds a DLQ that is missing, compacted, short or small, and an output") {
+  const auto broker = shared_broker();
+  SECTION("missing") {
+    const scenario s{broker, {.with_dlq = false}};
+    const auto found = doctor(s, s.forward());
+    CHECK(found.code == 1);
+    CHECK(found.not_ok() == names{"problem dlq_exists topic " + s.dlq});
+  }
+  SECTION("compacted and short-lived") {
+    const scenario s{broker,
+                     {.dlq = {{"cleanup.policy", "compact,delete"}, {"retention.ms", "60000"}}}};
+    const auto found = doctor(s, s.forward());
+    CHECK(found.code == 1);
+    CHECK(found.not_ok() ==
+          names{"problem dlq_cleanup topic " + s.dlq, "warning dlq_retention topic " + s.dlq});
+  }
+  SECTION("too small: a warning, which fails nothing") {
+    const scenario s{broker, {.dlq = {{"max.message.bytes", "1000"}}}};
+    const auto found = doctor(s, s.forward());
+    CHECK(found.code == 0);
+    CHECK(found.not_ok() == names{"warning dlq_size topic " + s.dlq});
+    auto holding = s.forward();
+    holding.text("dlq.on_too_large", "hold");
+    CHECK(doctor(s, holding).code == 1);
+  }
+  SECTION("no output, no input, nowhere to write to") {
+    const scenario s{broker};
+    auto config = worker_config{broker, s.group, s.source + "-not-there"};
+    config.forward_to(s.output + "-not-there");
+    config.text("runtime.state_dir", "/dev/null/state");
+    const auto found = doctor(s, config);
+    CHECK(found.code == 1);
+    CHECK(found.not_ok() == names{"problem dlq_exists topic " + s.source + "-not-there.dlq",
+                                  "problem input_exists topic " + s.source + "-not-there",
+                                  "problem output_exists topic " + s.output + "-not-there",
+                                  "problem state_dir this machine"});
+  }
+}
+
+TEST_CASE(
+    "The doctor of a cluster that is not there says which, and a bad configuration is first") {
+  const scenario s{shared_broker()};
+  const auto found = doctor(s, worker_config{"127.0.0.1:1", s.group, s.source});
+  CHECK(found.code == 1);
+  CHECK(found.not_ok() == names{"problem reachable brokers"});
+  CHECK(found.page.dump().find("127.0.0.1:1") != std::string::npos);
+  auto wrong = s.forward();
+  wrong.value("consumer.batch_sise", "10");
+  const auto refused = run_doctor(s, wrong, {"--json"});
+  CHECK(refused.status.code == 2);
+  CHECK(refused.out.empty());
+  CHECK(refused.err.find("batch_size") != std::string::npos);
+}
+
+TEST_CASE("The doctor finds missing rights, and a worker names them when it starts") {
+  private_cluster cluster{
+      1,
+      {"authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+       "allow.everyone.if.no.acl.found=true", "offset.metadata.max.bytes=1024"}};
+  const scenario s{cluster.bootstrap()};
+  deny(s.bootstrap, RD_KAFKA_RESOURCE_TOPIC, s.source, RD_KAFKA_ACL_OPERATION_READ);
+  deny(s.bootstrap, RD_KAFKA_RESOURCE_TOPIC, s.dlq, RD_KAFKA_ACL_OPERATION_WRITE);
+  deny(s.bootstrap, RD_KAFKA_RESOURCE_TOPIC, s.output, RD_KAFKA_ACL_OPERATION_DESCRIBE);
+  deny(s.bootstrap, RD_KAFKA_RESOURCE_GROUP, s.group, RD_KAFKA_ACL_OPERATION_READ);
+  const auto found = doctor(s, s.forward());
+  CHECK(found.code == 1);
+  CHECK(found.not_ok() ==
+        names{"problem dlq_access topic " + s.dlq, "problem group_access group " + s.group,
+              "problem input_access topic " + s.source, "problem output_access topic " + s.output,
+              "warning commit_metadata brokers"});
+  worker w{s.directory(), "worker", s.forward()};
+  REQUIRE(w.log().wait_for("doctor_problem", 30s, 4));
+  CHECK(w.log().wait_for("doctor_warning", 10s));
+  std::vector<std::string> told;
+  for (const auto& line : w.log().entries("doctor_problem")) {
+    told.push_back(line.value("check", ""));
+  }
+  std::sort(told.begin(), told.end());
+  CHECK(told == names{"dlq_access", "group_access", "input_access", "output_access"});
+  CHECK(w.stop(20s).code == 0);
+}
