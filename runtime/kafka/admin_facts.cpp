@@ -108,6 +108,9 @@ result<std::map<std::string, topic_facts>> admin_client::topic_facts_of(
   const auto* const* found = rd_kafka_DescribeTopics_result_topics(
       rd_kafka_event_DescribeTopics_result(event.value().get()), &count);
   for (const auto* topic : std::span{found, count}) {
+    if (topic == nullptr) {
+      continue; // left out of the answer
+    }
     auto made = facts_of(topic);
     auto name = made.name;
     facts.emplace(std::move(name), std::move(made));
