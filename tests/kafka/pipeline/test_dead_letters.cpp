@@ -112,13 +112,12 @@ TEST_CASE(
   // Everything else waits; a stop does not wait for it, and the next worker goes on.
   CHECK(w.stop(20s).code == 0);
   worker next{s.directory(), "next", config, worker_binary::scripted};
-  next.wait_until_ready(60s);
   REQUIRE(wait_until(
-      [&] { return metric_sum(next.metrics(), "streamer_dlq_guard_holding", {}) == 1; }, 30s));
+      [&] { return metric_sum(next.metrics(), "streamer_dlq_guard_holding", {}) == 1; }, 90s));
   s.open_gate("up");
   REQUIRE(next.log().wait_for("dlq_guard_resumed", 60s));
   s.wait_until_drained();
-  CHECK(next.readiness() == 200);
+  CHECK(wait_until([&] { return next.readiness() == 200; }, 10s));
   CHECK(w.log().entries("dlq_guard_holds").size() == 1);
   CHECK(next.stop().code == 0);
   const auto result = s.require_invariants(producer.sent());
