@@ -277,7 +277,8 @@ const std::vector<field<tenant_limit>>& limit_keys() {
           "Share of handlers' turns relative to other tenants when they queue."),
       key("max_in_flight", &s::max_in_flight, between(0, many),
           "Most records at handlers or failing, in the process; 0: only tenants.share bounds it."),
-      key("rate", &s::rate, between(0, many), "Records a second in the process, retries not counted; 0: no limit."),
+      key("rate", &s::rate, between(0, many),
+          "Records a second in the process, retries not counted; 0: no limit."),
   };
   return keys;
 }

@@ -136,8 +136,7 @@ void partition_consumer_state::on_tick() {
     next_commit_ = now + context_->consumer.commit_interval;
     commit_if_changed();
   }
-  const auto idle_after =
-      tenant_numbers_.size() > many_tenants ? idle_among_many : idle_among_few;
+  const auto idle_after = tenant_numbers_.size() > many_tenants ? idle_among_many : idle_among_few;
   for (std::uint32_t i = 0; i < tenants_.size(); ++i) {
     auto& t = tenants_[i];
     if (t.handler && t.unfinished == 0 && now - t.last_used > idle_after && held_.empty()) {

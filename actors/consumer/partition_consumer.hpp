@@ -74,7 +74,7 @@ class partition_consumer_state {
     std::vector<work> before_lease;       // what is to be sent then
     std::shared_ptr<work_slice> building; // while a batch is being dispatched
     std::int64_t unfinished = 0;
-    std::int64_t added = 0; // of these, not yet in the account
+    std::int64_t added = 0;            // of these, not yet in the account
     tenant_limiter* limiter = nullptr; // null: no limits
     std::size_t allowance = 0;         // taken from the limiter and not given back
     clock::time_point last_used;

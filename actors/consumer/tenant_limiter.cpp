@@ -9,7 +9,8 @@ namespace {
 constexpr std::int64_t quarter_second_ns = 250'000'000;
 
 std::int64_t interval_of(double rate) {
-  return rate <= 0 ? 0 : std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(1e9 / rate)));
+  return rate <= 0 ? 0
+                   : std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(1e9 / rate)));
 }
 
 } // namespace

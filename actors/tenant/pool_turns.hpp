@@ -28,9 +28,9 @@ struct pool_share {
 
 /// Whose job a pool's thread takes next. The tenant whose jobs have kept threads for the least
 /// time, divided by its weight, goes first: a tenant of slow jobs gets fewer turns than one of
-/// quick ones. As long as a user of the pool has nothing running, those that have leave a quarter of
-/// the threads, and at least one, to it. Two jobs with the same guard never run at the same time. A
-/// plain value; costs O(log tenants) a job.
+/// quick ones. As long as a user of the pool has nothing running, those that have leave a quarter
+/// of the threads, and at least one, to it. Two jobs with the same guard never run at the same
+/// time. A plain value; costs O(log tenants) a job.
 template <class Job>
 class pool_turns {
  public:

@@ -297,9 +297,9 @@ TEST_CASE("limits, floods and deaths by chance lose nothing", "[fairness]") {
     std::mt19937_64 random{seed};
     const std::vector<std::string> tenants{"few", "slow", "flood", "flood", "flood", "other"};
     for (int i = 0; i < 900; ++i) {
-      w.source->append(part(static_cast<int>(random() % 2)),
-                       record_of("k" + std::to_string(random() % 40), {},
-                                 tenants[random() % tenants.size()]));
+      w.source->append(
+          part(static_cast<int>(random() % 2)),
+          record_of("k" + std::to_string(random() % 40), {}, tenants[random() % tenants.size()]));
     }
     w.assign({part(0), part(1)});
     int round = 0;

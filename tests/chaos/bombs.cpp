@@ -28,7 +28,8 @@ sent_record zeros(record_maker& maker, const std::string& key) {
 } // namespace
 
 TEST_CASE("D3: decompression bombs in every codec", "[D3]") {
-  chaos_report report{"D3", "batches of 54 MB of zeros in every codec, calm partitions beside them"};
+  chaos_report report{"D3",
+                      "batches of 54 MB of zeros in every codec, calm partitions beside them"};
   const std::vector<std::string> codecs{"gzip", "snappy", "lz4", "zstd"};
   const auto bombs = static_cast<std::int32_t>(codecs.size());
   report.needs("bombs", codecs.size());
@@ -39,7 +40,8 @@ TEST_CASE("D3: decompression bombs in every codec", "[D3]") {
   ledger_producer calm{s.bootstrap, s.source};
   const auto quiet_second = [&](std::int32_t& next) {
     for (int i = 0; i < 100; ++i) {
-      calm.send_to(bombs + next++ % 2, calm.maker().make("calm", "c" + std::to_string(i % 20), 200));
+      calm.send_to(bombs + next++ % 2,
+                   calm.maker().make("calm", "c" + std::to_string(i % 20), 200));
       std::this_thread::sleep_for(10ms);
     }
   };

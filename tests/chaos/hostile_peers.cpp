@@ -1,13 +1,13 @@
 // E3: strangers at the HTTP ports while records flow.
 #include <arpa/inet.h>
-#include <catch2/catch_test_macros.hpp>
-#include <cstdio>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <random>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <catch2/catch_test_macros.hpp>
+#include <cstdio>
+#include <random>
 
 #include <algorithm>
 #include <atomic>
@@ -80,13 +80,15 @@ std::vector<std::string> garbage(std::mt19937_64& random) {
   return {noise,
           "GET /" + std::string(200'000, 'a') + " HTTP/1.1\r\n\r\n",
           "GET /metrics HTTP/1.1\r\nX: " + std::string(500'000, 'b') + "\r\n\r\n",
-          "GET /metrics HTTP/1.1\r\n" + [] {
-            std::string many;
-            for (int i = 0; i < 5'000; ++i) {
-              many += "A" + std::to_string(i) + ": 1\r\n";
-            }
-            return many;
-          }() + "\r\n",
+          "GET /metrics HTTP/1.1\r\n" +
+              [] {
+                std::string many;
+                for (int i = 0; i < 5'000; ++i) {
+                  many += "A" + std::to_string(i) + ": 1\r\n";
+                }
+                return many;
+              }() +
+              "\r\n",
           "POST /metrics HTTP/1.1\r\nContent-Length: 18446744073709551615\r\n\r\n" + noise,
           "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n" + noise,
           "GET /healthz HTTP/9.9\r\n\r\n",

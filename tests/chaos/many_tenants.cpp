@@ -47,9 +47,9 @@ TEST_CASE("E4: 100,000 tenants, some with hostile names", "[E4]") {
   for (int n = 0; n < tenants; ++n) {
     load.send(load.maker().make(tenant(n), "k" + std::to_string(n), 50));
     if (n % 100 == 99) {
-      std::this_thread::sleep_until(
-          began + std::chrono::duration_cast<std::chrono::steady_clock::duration>(
-                      std::chrono::duration<double>((n + 1) / rate)));
+      std::this_thread::sleep_until(began +
+                                    std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+                                        std::chrono::duration<double>((n + 1) / rate)));
     }
     if (n % 20'000 == 19'999) {
       const auto page = http_get(workers.at(0).metrics_port(), "/metrics");
@@ -79,8 +79,8 @@ TEST_CASE("E4: 100,000 tenants, some with hostile names", "[E4]") {
   CHECK(labels.contains("other"));
   // The actors of tenants that are gone go too.
   const auto handlers = [&] {
-    const auto status = nlohmann::json::parse(http_get(workers.at(0).admin_port(), "/status").body,
-                                              nullptr, false);
+    const auto status =
+        nlohmann::json::parse(http_get(workers.at(0).admin_port(), "/status").body, nullptr, false);
     return status.contains("tenants") ? status["tenants"].size() : std::size_t{tenants};
   };
   CHECK(wait_until([&] { return handlers() <= 6'000; }, 30s));

@@ -39,9 +39,9 @@ stretch send_for(ledger_producer& load, milliseconds time, double rate, double n
     }
     while (static_cast<double>(noise_sent) < noise * spent.count()) {
       const auto n = noise_sent++;
-      load.send(load.maker().make("noisy", "n" + std::to_string(n % 500), 200,
-                                  script.empty() ? std::vector<header>{}
-                                                 : std::vector<header>{{script_header, script}}));
+      load.send(load.maker().make(
+          "noisy", "n" + std::to_string(n % 500), 200,
+          script.empty() ? std::vector<header>{} : std::vector<header>{{script_header, script}}));
     }
     std::this_thread::sleep_for(1ms);
   }
@@ -77,9 +77,9 @@ double p99(const std::vector<std::int64_t>& sorted) {
 // Of the quiet tenants' records sent in the stretch, how many were out by its end.
 double part_in_time(const std::vector<std::int64_t>& sorted, milliseconds patience) {
   const auto late = std::upper_bound(sorted.begin(), sorted.end(), patience.count());
-  return sorted.empty() ? 0
-                        : static_cast<double>(late - sorted.begin()) /
-                              static_cast<double>(sorted.size());
+  return sorted.empty()
+             ? 0
+             : static_cast<double>(late - sorted.begin()) / static_cast<double>(sorted.size());
 }
 
 worker_config noisy_config(const scenario& s) {
@@ -169,9 +169,8 @@ TEST_CASE("F1: one tenant floods at ten times its share", "[F1]") {
   workers.stop_all();
   load.flush();
   const auto run = s.collect(load.sent());
-  const auto flooding = static_cast<std::uint64_t>(
-      std::count_if(run.sent.begin(), run.sent.end(),
-                    [](const sent_record& r) { return r.tenant == "noisy"; }));
+  const auto flooding = static_cast<std::uint64_t>(std::count_if(
+      run.sent.begin(), run.sent.end(), [](const sent_record& r) { return r.tenant == "noisy"; }));
   report.fault("flooding records", flooding);
   std::uint64_t overflowed = 0;
   for (const auto& record : run.dead) {

@@ -22,14 +22,14 @@ TEST_CASE("A page as Prometheus wants it has no faults") {
 }
 
 TEST_CASE("What is not well formed is found") {
-  const std::string page = GENERATE(
-      "# TYPE a counter\na 1", "a 1\n", "# TYPE a counter\na{x=\"1\" 1\n",
-      "# TYPE a counter\na{x=\"\\q\"} 1\n", "# TYPE a counter\na{x=\"1\"} one\n",
-      "# TYPE a counter\na 1\na 2\n", "# TYPE a counter\na{x=\"1\",x=\"2\"} 1\n",
-      "# TYPE a counter\na{x=\"\xff\"} 1\n", "# TYPE a counter\na{x=\"\x1b\"} 1\n",
-      "# TYPE a counter\n# TYPE a counter\na 1\n", "# TYPE a number\na 1\n",
-      "# TYPE a counter\n# TYPE b counter\na 1\nb 1\na{x=\"1\"} 2\n",
-      "# TYPE a counter\na{x=\"line\nend\"} 1\n");
+  const std::string page =
+      GENERATE("# TYPE a counter\na 1", "a 1\n", "# TYPE a counter\na{x=\"1\" 1\n",
+               "# TYPE a counter\na{x=\"\\q\"} 1\n", "# TYPE a counter\na{x=\"1\"} one\n",
+               "# TYPE a counter\na 1\na 2\n", "# TYPE a counter\na{x=\"1\",x=\"2\"} 1\n",
+               "# TYPE a counter\na{x=\"\xff\"} 1\n", "# TYPE a counter\na{x=\"\x1b\"} 1\n",
+               "# TYPE a counter\n# TYPE a counter\na 1\n", "# TYPE a number\na 1\n",
+               "# TYPE a counter\n# TYPE b counter\na 1\nb 1\na{x=\"1\"} 2\n",
+               "# TYPE a counter\na{x=\"line\nend\"} 1\n");
   CAPTURE(page);
   CHECK_FALSE(faults_of_metrics_page(page).empty());
 }
