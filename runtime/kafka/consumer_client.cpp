@@ -60,6 +60,10 @@ void consumer_client::leave() {
   loop_->post([](consumer_loop& loop) { loop.leave(); });
 }
 
+void consumer_client::read_again(assignment_epoch epoch) {
+  loop_->post([epoch](consumer_loop& loop) { loop.read_again(epoch); });
+}
+
 consumer_status consumer_client::status() const { return loop_->status(); }
 
 } // namespace streamer

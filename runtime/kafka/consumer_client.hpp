@@ -46,6 +46,9 @@ class consumer_client final : public record_source {
   void stop_intake() override;
   void leave() override;
 
+  /// Reads a partition anew from where it is: for one that has more and brings nothing. Any thread.
+  void read_again(assignment_epoch epoch);
+
   /// The figures of this moment; any thread.
   [[nodiscard]] consumer_status status() const;
 

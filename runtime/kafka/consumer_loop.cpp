@@ -16,7 +16,7 @@ constexpr milliseconds longest_sleep{100};
 constexpr milliseconds service_interval{5};
 constexpr milliseconds timer_interval{50};
 constexpr seconds ends_interval{1};
-constexpr seconds lows_interval{30};
+constexpr seconds lows_interval{20}; // and what has become of the topics
 constexpr seconds leave_commit_budget{5};
 constexpr seconds leave_budget{5};
 
@@ -99,6 +99,7 @@ void consumer_loop::turn(time_point now) {
     for (const auto& reply : fetcher_->take_replies()) {
       note_offsets(reply);
     }
+    note_topics(fetcher_->take_topics(), now);
     check_fatal();
     advance_restarts();
     advance_offset_requests(now);
@@ -143,13 +144,15 @@ void consumer_loop::advance_timers(time_point now) {
     draft_.member_id = id;
     draft_.joined = joined;
   }
-  if (now - lows_asked_at_ >= lows_interval && routes_.size() > 0) {
+  // Also without partitions: they may have gone with their topic.
+  if (now - lows_asked_at_ >= lows_interval && (routes_.size() > 0 || !topics_.empty())) {
     lows_asked_at_ = now;
     std::vector<topic_partition> partitions;
     for (const auto& [epoch, owned] : routes_.all()) {
       partitions.push_back(owned->tp);
     }
     fetcher_->ask_offsets(log_end::low, partitions);
+    ask_topics();
   }
   publish();
 }

@@ -61,6 +61,8 @@ class consumer_loop final : private member_events {
   void restart(const std::vector<assignment_epoch>& epochs);
   void stop_intake() { intake_ = false; }
   void leave();
+  /// Reads a partition anew from where it is, if it is read at all.
+  void read_again(assignment_epoch epoch);
 
  private:
   // Turns.
@@ -104,6 +106,10 @@ class consumer_loop final : private member_events {
   // Trouble.
   void take_error(const rd_kafka_message_t& message);
   void out_of_range(route& of, std::string_view reason);
+  void begin_anew(route& of, std::int64_t at);
+  void ask_topics();
+  void note_topics(std::vector<topic_answer> topics, time_point now);
+  void on_recreated(const std::string& topic, time_point seen_before);
   void read_again_later(route& of);
   void advance_rereads(time_point now);
   void check_fatal();
@@ -134,6 +140,13 @@ class consumer_loop final : private member_events {
   std::uint64_t last_offset_request_ = 0;
   std::map<assignment_epoch, time_point> rereads_;
   std::map<std::string, every> lines_;
+  struct known_topic {
+    std::string id;
+    std::int32_t partitions = 0;
+    bool gone = false;
+    time_point seen; ///< when it was last found to be the same
+  };
+  std::map<std::string, known_topic> topics_;
 
   bool intake_ = true;
   bool failed_ = false;

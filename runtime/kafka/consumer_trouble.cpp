@@ -135,10 +135,118 @@ void consumer_loop::out_of_range(route& of, std::string_view reason) {
              {"skipped", skipped},
              {"low", low},
              {"high", high}});
+  if (target < begin.offset) {
+    begin_anew(of, target);
+    return;
+  }
   fetcher_->remove({of.tp});
   of.position = target;
   of.leader_epoch = -1;
   fetcher_->add({start_of(of)});
+}
+
+// The log is another than the one that was read before: its offsets say nothing about it. Under a
+// new epoch nobody takes its records for those that are done.
+void consumer_loop::begin_anew(route& of, std::int64_t at) {
+  const auto tp = of.tp;
+  const auto epoch = of.epoch;
+  std::erase(touched_, &of);
+  drop({epoch});
+  events_.on_lost({epoch});
+  committed_position from;
+  from.offset = offset_id{at};
+  const auto& r = routes_.add(tp, std::move(from));
+  events_.on_assigned({{r.tp, r.epoch, r.committed, member_->cluster_id()}});
+}
+
+void consumer_loop::read_again(assignment_epoch epoch) {
+  auto* const found = routes_.find(epoch);
+  if (found == nullptr || !found->fetching) {
+    return;
+  }
+  ++draft_.fetch_restarts;
+  fetcher_->remove({found->tp});
+  fetcher_->add({start_of(*found)});
+  ask_ends(clock::now());
+}
+
+// ------------------------------------------------------------------ topics that change
+
+void consumer_loop::ask_topics() {
+  std::set<std::string> names;
+  for (const auto& [epoch, owned] : routes_.all()) {
+    names.insert(owned->tp.topic);
+  }
+  // A topic that was deleted has no partitions here any more, and its end is to be told.
+  for (const auto& [name, known] : topics_) {
+    if (!known.gone) {
+      names.insert(name);
+    }
+  }
+  if (!names.empty()) {
+    fetcher_->ask_topics({names.begin(), names.end()});
+  }
+}
+
+void consumer_loop::note_topics(std::vector<topic_answer> topics, time_point now) {
+  for (auto& topic : topics) {
+    const auto [place, fresh] = topics_.try_emplace(topic.name);
+    auto& known = place->second;
+    if (!topic.exists) {
+      if (!fresh && !std::exchange(known.gone, true)) {
+        ++draft_.topics_deleted;
+        log_.error("topic_deleted",
+                   "an input topic was deleted while it was read: its unread records are lost",
+                   {{"topic", topic.name}});
+      }
+      known.gone = true;
+      continue;
+    }
+    const bool another = !fresh && !known.id.empty() && known.id != topic.id;
+    if (another) {
+      ++draft_.topics_recreated;
+      log_.error("topic_recreated",
+                 "an input topic was deleted and created anew: its offsets begin again",
+                 {{"topic", topic.name}});
+    } else if (!fresh && !known.gone && topic.partitions > known.partitions) {
+      ++draft_.topics_grown;
+      log_.warn(
+          "partitions_added",
+          "an input topic was given partitions: keys change places, and with them their order",
+          {{"topic", topic.name}, {"before", known.partitions}, {"partitions", topic.partitions}});
+    }
+    const auto seen_before = known.seen;
+    known = {std::move(topic.id), topic.partitions, false, now};
+    if (another) {
+      on_recreated(topic.name, seen_before);
+    }
+  }
+}
+
+// An ownership that began after the old topic was last seen may have begun with the new one: its
+// offsets are left alone.
+void consumer_loop::on_recreated(const std::string& topic, time_point seen_before) {
+  std::vector<route*> of_the_old;
+  for (const auto& [epoch, owned] : routes_.all()) {
+    if (owned->tp.topic == topic && owned->since < seen_before && !owned->leaving &&
+        !owned->released && !owned->restarting) {
+      of_the_old.push_back(owned.get());
+    }
+  }
+  bool answers = true;
+  for (auto* const r : of_the_old) {
+    if (settings_.on_out_of_range == out_of_range_kind::stop) {
+      fail(1, to_string(r->tp) +
+                  ": its topic was deleted and created anew; set the group's offsets with "
+                  "'streamer process seek', or set consumer.on_out_of_range to earliest or latest");
+      return;
+    }
+    // A broker that does not answer is asked once: this thread also serves the group.
+    const auto range = answers ? fetcher_->ask_range(r->tp, range_timeout) : std::nullopt;
+    answers = range.has_value();
+    const auto [low, high] = range.value_or(std::pair<std::int64_t, std::int64_t>{0, 0});
+    begin_anew(*r, settings_.on_out_of_range == out_of_range_kind::earliest ? low : high);
+  }
 }
 
 void consumer_loop::on_group_error(rd_kafka_resp_err_t code, std::string_view reason) {
@@ -153,7 +261,11 @@ void consumer_loop::check_fatal() {
   if (reason.empty() && fetcher_->health().fatal()) {
     reason = fetcher_->fatal();
   }
-  if (!reason.empty()) {
+  if (reason.find("_INSTANCE_ID") != std::string::npos) {
+    fail(3, "another process is member of group '" + settings_.group_id +
+                "' with the same consumer.group_instance_id = \"" + settings_.group_instance_id +
+                "\"; give each worker one of its own (" + reason + ")");
+  } else if (!reason.empty()) {
     fail(3, "the Kafka client cannot go on: " + reason);
   }
 }

@@ -4,8 +4,39 @@
 #include "runtime/kafka/partition_lists.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace streamer {
+namespace {
+
+using collection_ptr =
+    std::unique_ptr<rd_kafka_TopicCollection_t, destroy_with<rd_kafka_TopicCollection_destroy>>;
+
+// Nothing where the answer says neither that the topic is there nor that it is not.
+std::optional<topic_answer> answer_of(const rd_kafka_TopicDescription_t* topic) {
+  topic_answer answer;
+  answer.name = rd_kafka_TopicDescription_name(topic);
+  const auto* error = rd_kafka_TopicDescription_error(topic);
+  const auto code = error == nullptr ? RD_KAFKA_RESP_ERR_NO_ERROR : rd_kafka_error_code(error);
+  if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
+    return answer;
+  }
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return std::nullopt;
+  }
+  answer.exists = true;
+  std::size_t count = 0;
+  (void)rd_kafka_TopicDescription_partitions(topic, &count);
+  answer.partitions = static_cast<std::int32_t>(count);
+  if (const auto* id = rd_kafka_TopicDescription_topic_id(topic)) {
+    if (const auto* text = rd_kafka_Uuid_base64str(id)) {
+      answer.id = text;
+    }
+  }
+  return answer;
+}
+
+} // namespace
 
 fetch_client::owner::~owner() {
   if (client != nullptr) {
@@ -100,11 +131,33 @@ void fetch_client::ask_brokers() {
   }
 }
 
+void fetch_client::ask_topics(const std::vector<std::string>& names) {
+  std::vector<const char*> raw;
+  for (const auto& name : names) {
+    raw.push_back(name.c_str());
+  }
+  const collection_ptr wanted{rd_kafka_TopicCollection_of_topic_names(raw.data(), raw.size())};
+  auto* const options = rd_kafka_AdminOptions_new(client(), RD_KAFKA_ADMIN_OP_DESCRIBETOPICS);
+  rd_kafka_AdminOptions_set_request_timeout(options, 5'000, nullptr, 0);
+  rd_kafka_DescribeTopics(client(), wanted.get(), options, replies_.get());
+  rd_kafka_AdminOptions_destroy(options);
+}
+
 std::vector<offsets_reply> fetch_client::take_replies() {
   std::vector<offsets_reply> replies;
   while (const event_ptr event{rd_kafka_queue_poll(replies_.get(), 0)}) {
     if (rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
       continue; // asked again before long
+    }
+    if (const auto* const described = rd_kafka_event_DescribeTopics_result(event.get())) {
+      std::size_t topics = 0;
+      const auto* const* all = rd_kafka_DescribeTopics_result_topics(described, &topics);
+      for (const auto* topic : std::span{all, topics}) {
+        if (auto answer = topic == nullptr ? std::nullopt : answer_of(topic)) {
+          topics_.push_back(std::move(*answer));
+        }
+      }
+      continue;
     }
     const auto* const found = rd_kafka_event_ListOffsets_result(event.get());
     if (found == nullptr) {

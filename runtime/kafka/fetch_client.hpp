@@ -37,6 +37,14 @@ struct offsets_reply {
   std::vector<std::pair<topic_partition, std::int64_t>> offsets;
 };
 
+/// A topic as the brokers describe it now.
+struct topic_answer {
+  std::string name;
+  bool exists = false;
+  std::string id; ///< another one after the topic was created anew; empty: the brokers tell none
+  std::int32_t partitions = 0;
+};
+
 /// See the file's head.
 class fetch_client {
  public:
@@ -64,6 +72,9 @@ class fetch_client {
   /// Asks any broker whether it is there, and tells `health()`. Blocks for half a second at most.
   void ask_brokers();
   [[nodiscard]] std::vector<offsets_reply> take_replies();
+  /// Asks what has become of topics; `take_topics` has the answers after `take_replies`.
+  void ask_topics(const std::vector<std::string>& names);
+  [[nodiscard]] std::vector<topic_answer> take_topics() { return std::exchange(topics_, {}); }
   [[nodiscard]] const wakeup& replies_flag() const { return replies_flag_; }
 
   /// Low and high offset of one partition now. Blocks for up to `timeout`.
@@ -98,6 +109,7 @@ class fetch_client {
   queue_ptr queue_;
   queue_ptr replies_;
   std::vector<rd_kafka_message_t*> messages_;
+  std::vector<topic_answer> topics_;
 };
 
 } // namespace streamer

@@ -21,6 +21,7 @@ route& route_table::add(topic_partition tp, committed_position committed) {
   added->tp = std::move(tp);
   added->epoch = epoch;
   added->committed = std::move(committed);
+  added->since = std::chrono::steady_clock::now();
   auto& result = *added;
   by_name_[result.tp] = &result;
   known_.clear();

@@ -3,6 +3,7 @@
 #include "actors/consumer/record_source.hpp"
 #include "runtime/kafka/kafka_batch.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -22,6 +23,7 @@ struct route {
   std::int32_t leader_epoch = -1; ///< of the last record delivered
   std::int64_t low = -1;          ///< as the broker last told it
   std::int64_t end = -1;
+  std::chrono::steady_clock::time_point since{}; ///< when the ownership began
   bool started = false;
   bool paused = false;
   bool leaving = false;

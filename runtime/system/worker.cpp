@@ -1,6 +1,7 @@
 #include "runtime/system/worker.hpp"
 
 #include "actors/consumer/credit.hpp"
+#include "runtime/checks/stall.hpp"
 #include "runtime/http/bearer.hpp"
 #include "runtime/http/health.hpp"
 #include "runtime/http/server.hpp"
@@ -29,6 +30,7 @@ namespace streamer {
 namespace {
 
 constexpr std::chrono::milliseconds producer_close_budget{2'000};
+constexpr std::chrono::milliseconds stall_interval{1'000};
 
 std::chrono::steady_clock::time_point steady_at(std::int64_t ns) {
   return std::chrono::steady_clock::time_point{std::chrono::nanoseconds{ns}};
@@ -93,6 +95,7 @@ class worker::impl {
   }
 
   std::optional<worker_end> wait_for(std::chrono::milliseconds time) {
+    watch_stalls();
     std::unique_lock lock{mutex_};
     if (!ended_.wait_for(lock, time, [this] { return end_.has_value(); })) {
       return std::nullopt;
@@ -348,6 +351,14 @@ class worker::impl {
                 {{"topic", tp.topic}, {"partition", std::to_string(tp.partition.value())}}),
             count);
     }
+    raise(metrics_->counter(metric::topic_changes, {{"kind", "deleted"}}), source.topics_deleted);
+    raise(metrics_->counter(metric::topic_changes, {{"kind", "recreated"}}),
+          source.topics_recreated);
+    raise(metrics_->counter(metric::topic_changes, {{"kind", "partitions_added"}}),
+          source.topics_grown);
+    raise(metrics_->counter(metric::fetch_restarts), source.fetch_restarts);
+    raise(metrics_->counter(metric::offsets_out_of_range), source.out_of_range);
+    raise(metrics_->counter(metric::offsets_skipped), source.skipped_records);
     if (environment_) {
       for (const auto& [kind, depth] : environment_->mailbox_depths()) {
         metrics_->gauge(metric::mailbox_depth, {{"kind", kind}}).set(static_cast<double>(depth));
@@ -357,6 +368,65 @@ class worker::impl {
           source.auth_failures + sink_->status().auth_failures);
     raise(metrics_->counter(metric::kafka_errors, {{"error", "broker"}}),
           source.broker_errors + sink_->status().broker_errors);
+  }
+
+  // By whoever waits for the end: its thread has nothing else to do.
+  void watch_stalls() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - stalls_looked_at_ <
+        std::min<std::chrono::milliseconds>(stall_interval, config_.consumer.max_stall / 4)) {
+      return;
+    }
+    stalls_looked_at_ = now;
+    std::vector<partition_work> partitions;
+    for (const auto& a : accounts_with_lag()) {
+      if (a.state) {
+        const auto& n = a.records;
+        const auto& lag = a.state->lag;
+        partitions.push_back(
+            {a.topic, a.partition,
+             n.received + n.processed + n.skipped + n.dead_lettered + n.fenced + n.already_done,
+             lag.unfetched, lag.queued + lag.in_flight, lag.waiting_retry, lag.waiting_dlq,
+             lag.held, lag.done_uncommitted});
+      }
+    }
+    // With less than this the consumer does not fetch.
+    const auto least = std::clamp<std::int64_t>(credit_->limits().records / 20, 1, 500);
+    const process_work process{source_->status().connected, dlq_gauge_->guard_holds.load(),
+                               credit_->available() < least, sink_->status().waiting_events > 0};
+    const auto changes = stalls_.sample(now, partitions, process);
+    const auto gauge = [this](const stall& s) {
+      const auto partition = std::to_string(s.partition);
+      return metrics_->gauge(
+          metric::stalled_partitions,
+          {{"topic", s.topic}, {"partition", partition}, {"cause", to_string(s.cause)}});
+    };
+    const auto stalls_log = log_.with("stalls");
+    for (const auto& s : changes.ended) {
+      gauge(s).set(0);
+      stalls_log.info("partition_moves", "a partition that stood still moves, or waits for another",
+                      {{"topic", s.topic},
+                       {"partition", s.partition},
+                       {"cause", to_string(s.cause)},
+                       {"lasted_ms", s.lasts.count()}});
+    }
+    for (const auto& s : changes.begun) {
+      gauge(s).set(1);
+      stalls_log.warn("partition_stalled", "a partition has lag and does not move",
+                      {{"topic", s.topic},
+                       {"partition", s.partition},
+                       {"cause", to_string(s.cause)},
+                       {"lag", s.lag},
+                       {"stands_ms", s.lasts.count()}});
+    }
+    for (const auto& s : stalls_.to_read_again(now)) {
+      for (const auto& p : source_->status().partitions) {
+        if (p.tp.topic == s.topic && p.tp.partition.value() == s.partition && !p.paused &&
+            !p.leaving) {
+          source_->read_again(p.epoch);
+        }
+      }
+    }
   }
 
   void end_actors() {
@@ -371,6 +441,8 @@ class worker::impl {
 
   settings config_;
   log_handle log_;
+  stall_watch stalls_{config_.consumer.max_stall}; // of the thread that waits for the end
+  std::chrono::steady_clock::time_point stalls_looked_at_{};
   std::shared_ptr<telemetry> metrics_;
   std::shared_ptr<account_board> accounts_;
   std::shared_ptr<progress_gauge> progress_ = std::make_shared<progress_gauge>();

@@ -23,6 +23,8 @@ constexpr std::array<std::string_view, 2> metadata_parts{"attempts", "ranges"};
 constexpr std::array<std::string_view, 4> ignore_causes{"cluster", "topic", "base_offset",
                                                         "malformed"};
 constexpr std::array<std::string_view, 3> rebalance_kinds{"assign", "revoke", "lost"};
+constexpr std::array<std::string_view, 3> topic_change_kinds{"deleted", "recreated",
+                                                             "partitions_added"};
 constexpr std::array<std::string_view, 3> drop_causes{"fenced", "stale", "duplicate"};
 constexpr std::array<std::string_view, 8> actor_kinds{
     "consumer_supervisor", "partition_consumer", "tenant_supervisor", "handler",
@@ -45,6 +47,8 @@ constexpr std::array by_probe_result{label_info{"result", names{probe_results}}}
 constexpr std::array by_metadata_part{label_info{"part", names{metadata_parts}}};
 constexpr std::array by_ignore_cause{label_info{"cause", names{ignore_causes}}};
 constexpr std::array by_rebalance_kind{label_info{"kind", names{rebalance_kinds}}};
+constexpr std::array by_partition_and_cause{topic, partition, label_info{"cause", {}}};
+constexpr std::array by_topic_change{label_info{"kind", names{topic_change_kinds}}};
 constexpr std::array by_drop_cause{label_info{"cause", names{drop_causes}}};
 constexpr std::array by_actor_kind{label_info{"kind", names{actor_kinds}}};
 constexpr std::array by_output_error_kind{label_info{"kind", names{output_error_kinds}}};
@@ -295,6 +299,47 @@ constexpr std::array<metric_info, metric_count> catalogue{{
      "batches",
      by_partition,
      "Batches that took more memory decompressed than the budget provides for.",
+     {}},
+    {metric::stalled_partitions,
+     "streamer_stalled_partitions",
+     gauge,
+     handles,
+     "partitions",
+     by_partition_and_cause,
+     "1 while an assigned partition has lag and has not moved for consumer.max_stall_ms, by cause.",
+     {}},
+    {metric::fetch_restarts,
+     "streamer_fetch_restarts_total",
+     counter,
+     handles,
+     "partitions",
+     {},
+     "Partitions read anew from where they were, because fetches brought nothing although there is "
+     "more.",
+     {}},
+    {metric::topic_changes,
+     "streamer_topic_changes_total",
+     counter,
+     handles,
+     "topics",
+     by_topic_change,
+     "Input topics that were deleted, created anew or given partitions while they were read.",
+     {}},
+    {metric::offsets_out_of_range,
+     "streamer_offsets_out_of_range_total",
+     counter,
+     handles,
+     "partitions",
+     {},
+     "Times that the offset to read next was not in the log any more.",
+     {}},
+    {metric::offsets_skipped,
+     "streamer_offsets_skipped_total",
+     counter,
+     handles,
+     "offsets",
+     {},
+     "Offsets passed over by consumer.on_out_of_range.",
      {}},
     {metric::assigned_partitions,
      "streamer_assigned_partitions",

@@ -1,0 +1,97 @@
+// What is taken away from a worker while it runs: its place in the group, its topic, its progress.
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include "tests/kafka/client/cluster_changes.hpp"
+#include "tests/support/broker_fixture.hpp"
+#include "tests/support/scenario.hpp"
+#include "tests/support/scripted_handlers.hpp"
+
+using namespace streamer::test;
+
+TEST_CASE("Of two workers with one group_instance_id one ends with code 3 and names the key") {
+  const scenario s{shared_broker(), {.partitions = 2}};
+  auto config = s.forward();
+  config.text("consumer.group_instance_id", "the-only-one");
+  worker first{s.directory(), "first", config};
+  first.wait_until_ready();
+  worker second{s.directory(), "second", config};
+  const auto ended = first.program().wait(60s);
+  INFO(first.log_tail());
+  REQUIRE(ended);
+  CHECK(ended->code == 3);
+  const auto said = first.program().stderr_text();
+  CHECK(said.find("consumer.group_instance_id = ") != std::string::npos);
+  CHECK(said.find("the-only-one") != std::string::npos);
+  second.wait_until_ready(60s);
+  ledger_producer producer{s.bootstrap, s.source};
+  producer.send(producer.maker().make("acme", "key", 50));
+  producer.flush();
+  s.wait_until_drained();
+  CHECK(second.stop().code == 0);
+}
+
+TEST_CASE("A topic that is created anew while it is read is named; its records are not lost") {
+  const scenario s{shared_broker(), {.partitions = 1}};
+  const bool goes_on = GENERATE(true, false);
+  auto config = s.forward();
+  if (goes_on) {
+    config.text("consumer.on_out_of_range", "earliest");
+  }
+  worker w{s.directory(), "worker", config};
+  w.wait_until_ready();
+  const auto send = [&](int count) {
+    ledger_producer producer{s.bootstrap, s.source};
+    for (int i = 0; i < count; ++i) {
+      producer.send(producer.maker().make("acme", "key-" + std::to_string(i % 7), 50));
+    }
+    producer.flush();
+  };
+  send(100);
+  s.wait_until_drained();
+  REQUIRE(read_topic(s.bootstrap, s.output).size() == 100);
+  delete_topic(s.bootstrap, s.source);
+  create_topic(s.bootstrap, s.source, 1);
+  send(40);
+  if (goes_on) {
+    CHECK(wait_until([&] { return read_topic(s.bootstrap, s.output).size() >= 140; }, 90s, 500ms));
+    CHECK(w.stop().code == 0);
+  } else {
+    // Either the group had forgotten the topic with its offsets, or the worker stops and says why.
+    CHECK(wait_until(
+        [&] { return !w.program().running() || read_topic(s.bootstrap, s.output).size() >= 140; },
+        90s, 500ms));
+    if (!w.program().running()) {
+      CHECK(w.program().wait(1s)->code == 1);
+      CHECK(w.program().stderr_text().find("process seek") != std::string::npos);
+    }
+  }
+  evidence("log of the worker: " + w.log_tail());
+}
+
+TEST_CASE("A partition that does not move is named once, with its cause, and when it moves again") {
+  const scenario s{shared_broker(), {.partitions = 1}};
+  auto config = s.scripted("scripted_async");
+  config.value("consumer.max_stall_ms", "2000");
+  config.value("retry.initial_backoff_ms", "100");
+  config.value("retry.max_attempts", "1000");
+  worker w{s.directory(), "worker", config, worker_binary::scripted};
+  w.wait_until_ready();
+  ledger_producer producer{s.bootstrap, s.source};
+  producer.send(producer.maker().make("acme", "key", 50, {{script_header, "until:open"}}));
+  producer.flush();
+  REQUIRE(w.log().wait_for("partition_stalled", 30s));
+  const auto line = w.log().entries("partition_stalled").front();
+  CHECK(line.value("topic", "") == s.source);
+  CHECK(line.value("partition", -1) == 0);
+  CHECK((line.value("cause", "") == "retry" || line.value("cause", "") == "handler"));
+  CHECK(metric_sum(w.metrics(), "streamer_stalled_partitions") == 1);
+  CHECK(w.health() == 200);
+  s.open_gate("open");
+  REQUIRE(w.log().wait_for("partition_moves", 30s));
+  s.wait_until_drained();
+  CHECK(wait_until(
+      [&] { return metric_sum(w.metrics(), "streamer_stalled_partitions").value_or(0) == 0; },
+      10s));
+  CHECK(w.stop().code == 0);
+}
