@@ -38,6 +38,10 @@ void dlq_guard::observe(std::uint64_t successes, std::uint64_t just_now, std::si
 bool dlq_guard::holds(clock::time_point now, std::uint64_t tenant, std::string_view failure) {
   forget_old(now);
   remember({now, successes_before_, tenant, std::string{failure}});
+  latest_.push_back({now, successes_before_});
+  if (latest_.size() > limits_.sample) {
+    latest_.pop_front();
+  }
   if (holding_) {
     return true;
   }
@@ -52,6 +56,15 @@ bool dlq_guard::holds(clock::time_point now, std::uint64_t tenant, std::string_v
   pause_ = limits_.first_probe;
   next_probe_ = now + pause_;
   return true;
+}
+
+bool dlq_guard::suspects() const {
+  if (holding_ || tenants_ < 2 || latest_.size() < limits_.sample) {
+    return false;
+  }
+  const auto failed = static_cast<double>(latest_.size());
+  const auto meanwhile = static_cast<double>(successes_ - latest_.front().successes_before);
+  return failed / (failed + meanwhile) >= limits_.share;
 }
 
 std::optional<guard_alarm> dlq_guard::take_alarm() { return std::exchange(alarm_, std::nullopt); }
@@ -71,6 +84,9 @@ void dlq_guard::remember(failure_seen seen) {
 void dlq_guard::forget_old(clock::time_point now) {
   while (!recent_.empty() && now - recent_.front().at > limits_.window) {
     recent_.pop_front();
+  }
+  while (!latest_.empty() && now - latest_.front().at > limits_.window) {
+    latest_.pop_front();
   }
 }
 
@@ -147,6 +163,7 @@ bool dlq_guard::resume_if_others_succeed(clock::time_point now) {
 void dlq_guard::resume() {
   holding_ = false;
   recent_.clear();
+  latest_.clear();
 }
 
 } // namespace streamer

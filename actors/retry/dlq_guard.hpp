@@ -56,6 +56,10 @@ class dlq_guard {
   /// A record would be dead-lettered now. True: hold it instead.
   [[nodiscard]] bool holds(clock::time_point now, std::uint64_t tenant, std::string_view failure);
 
+  /// Whether the failure told last may be the beginning of an outage: a sample of failures with few
+  /// successes among them, of however few tenants. What others do is worth waiting for.
+  [[nodiscard]] bool suspects() const;
+
   /// Set when the last call of `holds` tripped the guard; taken once.
   [[nodiscard]] std::optional<guard_alarm> take_alarm();
 
@@ -81,6 +85,11 @@ class dlq_guard {
     std::string failure;
   };
 
+  struct failure_time {
+    clock::time_point at;
+    std::uint64_t successes_before;
+  };
+
   void remember(failure_seen seen);
   void forget_old(clock::time_point now);
   [[nodiscard]] std::optional<guard_alarm> outage() const;
@@ -88,7 +97,8 @@ class dlq_guard {
   void resume();
 
   guard_limits limits_;
-  std::deque<failure_seen> recent_; // oldest first, at most `sample`
+  std::deque<failure_seen> recent_; // oldest first, at most `sample`, at most half of one tenant
+  std::deque<failure_time> latest_; // the same number, of whatever tenants
   std::uint64_t successes_ = 0;
   std::uint64_t successes_before_ = 0; // without those that came with the failures
   std::uint64_t successes_at_trip_ = 0;

@@ -12,6 +12,8 @@ namespace {
 
 // What was down is not to be met by everything at once.
 constexpr std::size_t released_a_tick = 100;
+// The failures of one tenant come together. In an outage those of the others come in this time.
+constexpr std::chrono::milliseconds longest_suspicion{250};
 
 std::optional<dlq_guard> guard_of(const dlq_settings& dlq) {
   if (dlq.guard == guard_kind::off) {
@@ -77,6 +79,9 @@ void retry_supervisor_state::on_failed(const failed_records& msg) {
       schedule_.emplace(now + *delay, waiting{msg.origin, msg.epoch, r.slot});
     } else if (hold_back(msg, r)) {
       verdicts.held.push_back(r.slot);
+    } else if (guard_ && may_be_an_outage(r.cause) && guard_->suspects()) {
+      suspects_.push_back(
+          {{msg.origin, msg.epoch, r.slot}, reason_for(judged, r.cause), now + longest_suspicion});
     } else {
       verdicts.spent.push_back({r.slot, reason_for(judged, r.cause)});
     }
@@ -89,6 +94,7 @@ void retry_supervisor_state::on_failed(const failed_records& msg) {
 
 void retry_supervisor_state::on_gone(assignment_epoch epoch) {
   std::erase_if(schedule_, [&](const auto& w) { return w.second.epoch == epoch; });
+  std::erase_if(suspects_, [&](const auto& s) { return s.who.epoch == epoch; });
   std::erase_if(held_, [&](const auto& w) { return w.epoch == epoch; });
   if (probe_ && probe_->epoch == epoch) {
     probe_.reset();
@@ -99,23 +105,20 @@ void retry_supervisor_state::on_gone(assignment_epoch epoch) {
 
 void retry_supervisor_state::on_tick() {
   const auto now = self_->clock().now();
-  std::map<assignment_epoch, std::pair<partition_consumer_actor, retry_verdicts>> due;
-  while (!schedule_.empty() && schedule_.begin()->first <= now) {
-    auto& w = schedule_.begin()->second;
-    auto& [origin, verdicts] = due[w.epoch];
-    origin = w.origin;
-    verdicts.due.push_back(w.slot);
-    schedule_.erase(schedule_.begin());
+  verdict_batches batches;
+  for (; !schedule_.empty() && schedule_.begin()->first <= now;
+       schedule_.erase(schedule_.begin())) {
+    const auto& w = schedule_.begin()->second;
+    batches.of(w).due.push_back(w.slot);
   }
-  for (auto& [epoch, to] : due) {
-    self_->send(to.first, std::move(to.second));
-  }
+  batches.send(self_);
+  let_go_suspects();
   work_off_held();
   arm();
 }
 
 void retry_supervisor_state::arm() {
-  const bool guarding = guard_ && (guard_->holding() || !held_.empty());
+  const bool guarding = guard_ && (guard_->holding() || !held_.empty() || !suspects_.empty());
   if (armed_ || (schedule_.empty() && !guarding)) {
     return;
   }
@@ -156,8 +159,29 @@ bool retry_supervisor_state::hold_back(const failed_records& msg, const failed_r
   // To the back: the next probe is another record, since this one may be poison as well.
   held_.push_back({msg.origin, msg.epoch, r.slot});
   alarm();
+  hold_suspects();
   publish_held();
   return true;
+}
+
+void retry_supervisor_state::hold_suspects() {
+  verdict_batches batches;
+  for (auto& s : std::exchange(suspects_, {})) {
+    batches.of(s.who).held.push_back(s.who.slot);
+    held_.push_back(std::move(s.who));
+  }
+  batches.send(self_);
+}
+
+// Nobody else has failed like them: they are poison.
+void retry_supervisor_state::let_go_suspects() {
+  const auto now = self_->clock().now();
+  verdict_batches batches;
+  for (; !suspects_.empty() && suspects_.front().until <= now; suspects_.pop_front()) {
+    const auto& s = suspects_.front();
+    batches.of(s.who).spent.push_back({s.who.slot, s.reason});
+  }
+  batches.send(self_);
 }
 
 void retry_supervisor_state::alarm() {
@@ -221,10 +245,12 @@ void retry_supervisor_state::work_off_held() {
     held_.pop_front();
     self_->send(probe_->origin, retry_verdicts{{probe_->slot}, {}});
   }
+  verdict_batches batches;
   for (std::size_t n = 0; !guard_->holding() && !held_.empty() && n < released_a_tick; ++n) {
-    self_->send(held_.front().origin, retry_verdicts{{held_.front().slot}, {}});
+    batches.of(held_.front()).due.push_back(held_.front().slot);
     held_.pop_front();
   }
+  batches.send(self_);
   publish_held();
 }
 

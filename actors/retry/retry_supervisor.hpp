@@ -18,6 +18,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <utility>
 
 namespace streamer {
 
@@ -56,6 +57,29 @@ class retry_supervisor_state {
     slot_id slot;
   };
 
+  /// Verdicts for several partitions, one message each.
+  struct verdict_batches {
+    std::map<assignment_epoch, std::pair<partition_consumer_actor, retry_verdicts>> by_epoch;
+
+    retry_verdicts& of(const waiting& w) {
+      auto& [origin, verdicts] = by_epoch[w.epoch];
+      origin = w.origin;
+      return verdicts;
+    }
+    void send(retry_supervisor_actor::pointer self) {
+      for (auto& [epoch, to] : by_epoch) {
+        self->send(to.first, std::move(to.second));
+      }
+    }
+  };
+
+  /// A spent record that waits a moment for what becomes of others.
+  struct suspect {
+    waiting who;
+    dead_letter_reason reason;
+    clock::time_point until;
+  };
+
   void on_failed(const failed_records& msg);
   void on_gone(assignment_epoch epoch);
   void on_held_succeeded(const held_record_succeeded& msg);
@@ -67,6 +91,8 @@ class retry_supervisor_state {
   [[nodiscard]] bool hold_back(const failed_records& msg, const failed_record& r);
   void alarm();
   void resumed(std::string_view why);
+  void hold_suspects();
+  void let_go_suspects();
   void work_off_held();
   void publish_held();
   [[nodiscard]] bool is_probe(assignment_epoch epoch, slot_id slot) const {
@@ -79,6 +105,7 @@ class retry_supervisor_state {
   log_handle log_;
   std::multimap<clock::time_point, waiting> schedule_;
   std::optional<dlq_guard> guard_; // absent: switched off
+  std::deque<suspect> suspects_;   // in the order of their time
   std::deque<waiting> held_;
   std::optional<waiting> probe_; // out of `held_` while its attempt runs
   clock::time_point tripped_at_;

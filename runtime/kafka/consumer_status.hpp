@@ -46,7 +46,7 @@ struct consumer_status {
   std::uint64_t skipped_records = 0; ///< offsets skipped by consumer.on_out_of_range
   /// Batches that took more memory decompressed than the budget provides for.
   std::map<topic_partition, std::uint64_t> large_batches;
-  std::uint64_t topics_deleted = 0;  ///< while they were read
+  std::uint64_t topics_deleted = 0; ///< while they were read
   std::uint64_t topics_recreated = 0;
   std::uint64_t topics_grown = 0;   ///< given partitions
   std::uint64_t fetch_restarts = 0; ///< by `read_again`

@@ -104,6 +104,28 @@ TEST_CASE("One tenant, however much of it fails, is poison") {
   CHECK(s.dead == 10'000);
 }
 
+TEST_CASE("A burst of failures with few successes is suspected, whoever fails") {
+  stream s{5};
+  for (std::size_t i = 0; i + 1 < guard_limits{}.sample; ++i) {
+    s.fail(7);
+    CHECK_FALSE(s.guard.suspects());
+  }
+  s.fail(7);
+  CHECK(s.guard.suspects());
+  s.succeed(30);
+  s.fail(7);
+  CHECK_FALSE(s.guard.suspects());
+
+  stream alone{1};
+  for (int i = 0; i < 1'000; ++i) {
+    alone.fail(7);
+    REQUIRE_FALSE(alone.guard.suspects());
+  }
+  stream down{5};
+  down.go_down();
+  CHECK_FALSE(down.guard.suspects()); // it holds
+}
+
 TEST_CASE("Failures of different kinds are not one outage") {
   stream s{8};
   for (std::uint64_t i = 0; i < 1'000; ++i) {
