@@ -177,7 +177,8 @@ std::vector<field<inspect_settings>> in_inspect() {
 std::vector<field<runtime_settings>> in_runtime() {
   using s = runtime_settings;
   return {
-      key("state_dir", &s::state_dir, non_empty(), "Where a process keeps what outlives it."),
+      key("state_dir", &s::state_dir, non_empty(),
+          "Where a process keeps what outlives it: the crash journal. Made with mode 0700."),
       key("threads", &s::threads, between(0, 1'024),
           "Scheduler threads; 0: from the cgroup's CPU limit."),
   };

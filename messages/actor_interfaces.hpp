@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/consumer/record_source.hpp"
+#include "actors/consumer/suspect.hpp"
 #include "actors/retry/retry_schedule.hpp"
 #include "messages/cloud_event.hpp"
 #include "messages/event.hpp"
@@ -32,6 +33,7 @@ struct end_reached;
 struct attempt_results;
 struct retry_verdicts;
 struct dead_letters_written;
+struct alone_verdict;
 struct handler_replaced;
 struct commit_answer;
 struct drain_partition;
@@ -49,6 +51,12 @@ struct partition_gone;
 struct failed_records;
 struct held_record_succeeded;
 struct dead_letters;
+struct alone_wanted;
+struct alone_declined;
+struct alone_ended;
+struct suspects_settled;
+struct mark_written;
+struct calls_quiet;
 struct produce;
 struct produce_results;
 struct delivered;
@@ -73,6 +81,7 @@ using partition_consumer_actor =
                      caf::result<void>(attempt_results),      // from a handler
                      caf::result<void>(retry_verdicts),       // from the retry supervisor
                      caf::result<void>(dead_letters_written), // from the DLQ supervisor
+                     caf::result<void>(alone_verdict),        // from the quarantine
                      caf::result<void>(handler_replaced),     // a tenant's handler was started anew
                      caf::result<void>(commit_answer),        // the broker's answer to a commit
                      caf::result<void>(drain_partition),   // finish within the budget, then release
@@ -107,6 +116,14 @@ using dlq_supervisor_actor =
     caf::typed_actor<caf::result<void>(dead_letters), caf::result<void>(partition_gone),
                      caf::result<void>(links_changed), caf::result<void>(tick)>;
 
+/// QUARANTINE: says when each suspect runs alone, and which one does not run any more.
+using quarantine_actor =
+    caf::typed_actor<caf::result<void>(alone_wanted), caf::result<void>(alone_declined),
+                     caf::result<void>(alone_ended),      // a handler's run alone is over
+                     caf::result<void>(suspects_settled), // they ended, or had ended before
+                     caf::result<void>(mark_written), caf::result<void>(calls_quiet),
+                     caf::result<void>(partition_gone), caf::result<void>(tick)>;
+
 /// PRODUCER: hands events to the Kafka client and answers when all are settled.
 using producer_actor =
     caf::typed_actor<caf::result<produce_results>(produce), caf::result<void>(delivered)>;
@@ -134,6 +151,7 @@ struct actor_links {
   dlq_supervisor_actor dlq;
   retry_supervisor_actor retry;
   tenant_supervisor_actor tenants;
+  quarantine_actor quarantine;
 };
 
 /// One tenant's share of the in-flight window, counted over all partitions. Thread-safe.
@@ -148,6 +166,13 @@ struct tenant_account {
 
 // ---------------------------------------------------------------- records to handlers
 
+/// Whether a record runs as the others do.
+enum class trial_kind : std::uint8_t {
+  none,
+  suspect, ///< was in a call when a process ended: is told back as `quarantined` instead of run
+  alone,   ///< the suspect whose turn it is: runs while all other calls are held
+};
+
 /// What a partition consumer says of one record it hands out.
 struct work_item {
   slot_id slot;
@@ -157,6 +182,7 @@ struct work_item {
   std::uint32_t tenant = 0;          ///< the partition consumer's own number of the tenant
   /// Told at intake, where the headers have just been read and are in the cache; absent: not yet.
   std::optional<event_encoding> encoding = std::nullopt;
+  trial_kind trial = trial_kind::none;
 };
 
 /// The items of one record batch. Shared by the partition consumer and the
@@ -165,6 +191,7 @@ struct work_batch {
   record_batch_ptr records;
   partition_consumer_actor origin;
   assignment_epoch epoch;
+  std::uint64_t place = 0; ///< the partition as the crash journal knows it
   std::vector<work_item> items;
   /// Set by a handler when an asynchronous or blocking attempt at item i begins,
   /// so that its successor can tell what ran from what only queued.
@@ -295,6 +322,42 @@ struct dead_letters {
 struct dead_letters_written {
   std::vector<slot_id> slots;
 };
+
+// ---------------------------------------------------------------- suspects
+
+/// A suspect's turn in its lane has come: it is to run alone.
+struct alone_wanted {
+  partition_consumer_actor origin;
+  assignment_epoch epoch;
+  slot_id slot;
+  record_place place;
+};
+
+struct alone_verdict {
+  slot_id slot;
+  /// Absent: run it now. Otherwise: so many crashes have been enough.
+  std::optional<std::uint32_t> crashes;
+};
+
+/// It is not going to run here: its partition is being given up.
+struct alone_declined {
+  assignment_epoch epoch;
+  slot_id slot;
+};
+
+struct alone_ended {
+  bool finished = false; ///< with an outcome that is the record's last
+};
+
+struct suspects_settled {
+  std::vector<record_place> places;
+};
+
+struct mark_written {
+  bool ok = false;
+};
+
+struct calls_quiet {};
 
 // ---------------------------------------------------------------- producing
 
@@ -444,6 +507,13 @@ CAF_ADD_TYPE_ID(streamer, (streamer::handler_unneeded))
 CAF_ADD_TYPE_ID(streamer, (streamer::partition_gone))
 CAF_ADD_TYPE_ID(streamer, (streamer::failed_records))
 CAF_ADD_TYPE_ID(streamer, (streamer::dead_letters))
+CAF_ADD_TYPE_ID(streamer, (streamer::alone_verdict))
+CAF_ADD_TYPE_ID(streamer, (streamer::alone_wanted))
+CAF_ADD_TYPE_ID(streamer, (streamer::alone_declined))
+CAF_ADD_TYPE_ID(streamer, (streamer::alone_ended))
+CAF_ADD_TYPE_ID(streamer, (streamer::suspects_settled))
+CAF_ADD_TYPE_ID(streamer, (streamer::mark_written))
+CAF_ADD_TYPE_ID(streamer, (streamer::calls_quiet))
 CAF_ADD_TYPE_ID(streamer, (streamer::produce))
 CAF_ADD_TYPE_ID(streamer, (streamer::produce_results))
 CAF_ADD_TYPE_ID(streamer, (streamer::delivered))
@@ -483,6 +553,13 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::handler_unneeded)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::partition_gone)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::failed_records)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::dead_letters)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::alone_verdict)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::alone_wanted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::alone_declined)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::alone_ended)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::suspects_settled)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::mark_written)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::calls_quiet)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::produce)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::produce_results)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::delivered)

@@ -14,6 +14,7 @@ std::string_view to_string(failure_class c) {
     case failure_class::unmatched: return "unmatched";
     case failure_class::undecodable: return "undecodable";
     case failure_class::overflow: return "overflow";
+    case failure_class::quarantined: return "quarantined";
   }
   return "none";
 }

@@ -29,6 +29,7 @@ enum class failure_class : std::uint8_t {
   unmatched,       ///< no handler is configured for the record
   undecodable,     ///< the event's envelope cannot be read
   overflow,        ///< the tenant filled its share (`tenants.overflow = dead_letter`)
+  quarantined,     ///< not run: a suspect, which waits to run alone; costs no attempt
 };
 
 /// Result of one attempt.

@@ -110,7 +110,7 @@ class demo_run {
         topics_.dlq + "; " + partitions);
     handler_registry registry;
     registry.add_quick(orders_kind, demo_orders(topics_.output));
-    worker_ = worker::start(config_, registry, log_, failure_);
+    worker_ = worker::start(config_, registry, log_, failure_, {.embedded = true});
     if (!worker_) return failure_.what;
     const auto metrics = "http://" + to_string(worker_->metrics_address());
     say("  worker   " + metrics + "/metrics  /healthz  /readyz");

@@ -67,8 +67,9 @@ int run(const command_context& context, const load_options& options) {
     return outcome::success();
   });
   start_failure failure;
-  const auto running = worker::start(worker_settings(session.value()->config()), registry,
-                                     context.quiet_log, failure);
+  const auto running =
+      worker::start(worker_settings(session.value()->config()), registry, context.quiet_log,
+                    failure, {.embedded = context.globals.embedded});
   if (!running) {
     report_error(failure.what);
     return failure.exit_code;

@@ -2,8 +2,11 @@
 
 #include "actors/consumer/credit.hpp"
 #include "actors/consumer/record_source.hpp"
+#include "actors/consumer/suspect_board.hpp"
+#include "actors/consumer/suspect_store.hpp"
 #include "actors/consumer/tenant_limiter.hpp"
 #include "actors/retry/outcome_totals.hpp"
+#include "actors/tenant/handler_calls.hpp"
 #include "config/settings.hpp"
 #include "runtime/logging/log.hpp"
 #include "runtime/telemetry/accounts.hpp"
@@ -73,6 +76,9 @@ struct consumer_context {
   std::shared_ptr<outcome_totals> totals = std::make_shared<outcome_totals>();
   std::shared_ptr<account_board> accounts;
   std::shared_ptr<telemetry> metrics;
+  std::shared_ptr<suspect_board> suspects = std::make_shared<suspect_board>();
+  std::shared_ptr<suspect_store> suspect_marks; ///< null: none but this process's own
+  std::shared_ptr<handler_calls> calls = std::make_shared<handler_calls>();
   log_handle log;
 };
 

@@ -175,6 +175,7 @@ void consumer_supervisor_state::forget(assignment_epoch epoch) {
   self_->send(links_.tenants, gone);
   self_->send(links_.retry, gone);
   self_->send(links_.dlq, gone);
+  self_->send(links_.quarantine, gone);
   self_->demonitor(actor);
   epochs_by_address_.erase(actor.address());
   router_->remove(epoch);

@@ -101,6 +101,7 @@ void partition_consumer_state::on_commit_answer(const commit_result& r) {
       committed_text_ = sent_text_;
       committed_behind_ = sent_behind_;
       uncommitted_since_.reset();
+      settle_suspects();
       break;
     case commit_state::metadata_too_large:
       metadata_limit_ = sent_text_.size() / 2;
@@ -175,6 +176,7 @@ void partition_consumer_state::on_drain(const drain_partition& msg) {
   }
   gate_.clear();
   turns_.clear();
+  decline_all_alone();
   release_credit();
   continue_draining();
 }

@@ -60,6 +60,7 @@ partition_consumer_state::partition_consumer_state(partition_consumer_actor::poi
       tenant_rule_{context_->tenants},
       share_limit_{share_of_window(*context_)},
       partition_hash_{mix(context_->lane_seed, std::hash<topic_partition>{}(assigned_.tp))},
+      place_{context_->calls->journal().place_of(assigned_.tp)},
       turns_{new_turn_queue(context_->consumer)},
       page_{context_->accounts->open(assigned_.tp.topic, assigned_.tp.partition.value())},
       consumed_{
@@ -112,12 +113,14 @@ partition_consumer_state::~partition_consumer_state() {
 partition_consumer_actor::behavior_type partition_consumer_state::make_behavior() {
   install_guards(self_, log_);
   next_commit_ = self_->clock().now() + context_->consumer.commit_interval;
+  ask_for_suspects();
   return {
       [this](const records_fetched& msg) { on_records(msg); },
       [this](const end_reached& msg) { on_end_reached(msg.position); },
       [this](const attempt_results& msg) { on_results(msg); },
       [this](const retry_verdicts& msg) { on_verdicts(msg); },
       [this](const dead_letters_written& msg) { on_dead_letters_written(msg); },
+      [this](const alone_verdict& msg) { on_alone(msg); },
       [this](const handler_replaced& msg) { on_handler_replaced(msg); },
       [this](const commit_answer& msg) { on_commit_answer(msg.result); },
       [this](const drain_partition& msg) { on_drain(msg); },
@@ -147,7 +150,9 @@ void partition_consumer_state::on_records(const records_fetched& msg) {
     release_credit();
     return;
   }
-  if (held_.empty()) {
+  if (held_.empty() && awaits_suspects()) {
+    hold_for_suspects(msg.batch);
+  } else if (held_.empty()) {
     const auto taken = take_in(msg.batch, 0);
     if (taken < msg.batch->records().size()) {
       hold(msg.batch, taken);
@@ -174,6 +179,7 @@ std::size_t partition_consumer_state::take_in(const record_batch_ptr& batch, std
   work->records = batch;
   work->origin = self_;
   work->epoch = assigned_.epoch;
+  work->place = place_;
   const auto records = batch->records();
   work->items.reserve(records.size() - from);
   std::vector<std::uint32_t> overflowing;
@@ -216,6 +222,7 @@ std::size_t partition_consumer_state::take_in(const record_batch_ptr& batch, std
   if (!restored_.empty()) {
     restore_attempts(*work);
   }
+  mark_suspects(*work);
   work->started = std::make_unique<std::atomic<bool>[]>(work->items.size());
   in_hand_.add(work, self_->clock().now());
   for (const auto item : overflowing) {
@@ -327,7 +334,8 @@ void partition_consumer_state::hold(record_batch_ptr batch, std::size_t from) {
 }
 
 void partition_consumer_state::try_held() {
-  if (held_.empty() || draining_ || released_ || over_share(tenants_[holding_for_])) {
+  if (held_.empty() || draining_ || released_ || awaits_suspects() ||
+      (!tenants_.empty() && over_share(tenants_[holding_for_]))) {
     return;
   }
   held_since_ = self_->clock().now();

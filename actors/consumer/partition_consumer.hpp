@@ -49,7 +49,7 @@ class partition_consumer_state {
   using clock = std::chrono::steady_clock;
 
   /// Where an unfinished failing record is.
-  enum class stage : std::uint8_t { handler, retry, dlq };
+  enum class stage : std::uint8_t { handler, retry, dlq, alone };
 
   /// A record that has failed at least once, or was interrupted. Has bytes of its
   /// own, so that it does not hold a fetch buffer while it waits.
@@ -96,6 +96,17 @@ class partition_consumer_state {
   void try_held();
   void throttle(clock::time_point now);
 
+  // Suspects
+  void ask_for_suspects();
+  [[nodiscard]] bool awaits_suspects();
+  void settle_suspects();
+  void hold_for_suspects(record_batch_ptr batch);
+  void mark_suspects(work_batch& work);
+  void want_alone(slot_id slot, failing_entry& f);
+  void on_alone(const alone_verdict& msg);
+  void want_all_alone();
+  void decline_all_alone();
+
   // Towards the handlers
   void dispatch(const std::shared_ptr<work_batch>& batch);
   void dispatch_in_partition_order(const std::shared_ptr<work_batch>& batch);
@@ -122,6 +133,7 @@ class partition_consumer_state {
   void on_verdicts(const retry_verdicts& msg);
   void on_held(const std::vector<slot_id>& slots);
   void on_dead_letters_written(const dead_letters_written& msg);
+  void run_again(failing_entry& f);
   void bury(const std::vector<slot_id>& slots);
   void on_links(const actor_links& links);
   bool finish(slot_id slot);
@@ -167,7 +179,7 @@ class partition_consumer_state {
   tenant_rule tenant_rule_;
   work_in_hand in_hand_;
   std::map<slot_id, failing_entry> failing_;
-  std::array<std::size_t, 3> failing_at_{}; // by stage
+  std::array<std::size_t, 4> failing_at_{}; // by stage
   std::map<offset_id, failing_record>
       restored_; // failing in an earlier ownership, not met again yet
   std::map<slot_id, failing_record> met_again_; // those met again, until they finish or fail
@@ -179,6 +191,12 @@ class partition_consumer_state {
   std::uint32_t last_tenant_ = UINT32_MAX;
   std::int64_t share_limit_ = 0;
   std::uint64_t partition_hash_ = 0;
+  std::uint64_t place_ = 0; // as the crash journal knows it
+
+  suspect_board::marks suspects_; // of this partition
+  std::uint64_t suspects_version_ = 0;
+  std::optional<std::uint64_t> suspects_asked_; // until they are known
+  clock::time_point suspects_overdue_;
 
   struct held_batch {
     record_batch_ptr batch;

@@ -147,6 +147,7 @@ partition_consumer_state::failing_entry& partition_consumer_state::make_failing(
   f.work->records = detach(place.record()).batch;
   f.work->origin = self_;
   f.work->epoch = assigned_.epoch;
+  f.work->place = place_;
   f.work->items = {place.get()};
   f.work->items.front().record = 0;
   f.work->started = std::make_unique<std::atomic<bool>[]>(1);
@@ -185,6 +186,13 @@ void partition_consumer_state::on_failed(const failed_attempt& failed,
   }
   auto& f = known->second;
   --at_handlers_;
+  if (failed.result.cause == failure_class::quarantined) {
+    want_alone(failed.slot, f);
+    return;
+  }
+  if (auto& trial = f.work->items.front().trial; trial == trial_kind::alone) {
+    trial = trial_kind::suspect; // its next attempt runs alone too
+  }
   move_to(f, stage::retry);
   f.attempts = failed.attempts;
   f.last = failed.result;
@@ -220,14 +228,13 @@ void partition_consumer_state::on_verdicts(const retry_verdicts& msg) {
       continue;
     }
     auto& f = found->second;
-    move_to(f, stage::handler);
-    f.work->started[0].store(false, std::memory_order_relaxed);
-    auto slice = std::make_shared<work_slice>();
-    slice->batch = f.work;
-    slice->items = {0};
     context_->metrics->counter(metric::retries, {{"cause", to_string(f.last.cause)}}).add();
     context_->metrics->count_tenant(tenant_of(f).id, {.retried = 1});
-    send_work(f.work->items.front().tenant, {std::move(slice), work_kind::again});
+    if (f.work->items.front().trial == trial_kind::none) {
+      run_again(f);
+    } else {
+      want_alone(slot, f);
+    }
   }
   std::vector<slot_id> spent;
   for (const auto& s : msg.spent) {
@@ -255,6 +262,16 @@ void partition_consumer_state::on_held(const std::vector<slot_id>& slots) {
     f.attempts -= f.attempts > 0 ? 1 : 0;
     f.work->items.front().attempts_before = f.attempts;
   }
+}
+
+// Sends a failing record to its handler, which has kept its lane.
+void partition_consumer_state::run_again(failing_entry& f) {
+  move_to(f, stage::handler);
+  f.work->started[0].store(false, std::memory_order_relaxed);
+  auto slice = std::make_shared<work_slice>();
+  slice->batch = f.work;
+  slice->items = {0};
+  send_work(f.work->items.front().tenant, {std::move(slice), work_kind::again});
 }
 
 // Hands failing records to the DLQ supervisor, which answers when each is written.
@@ -287,6 +304,7 @@ void partition_consumer_state::on_dead_letters_written(const dead_letters_writte
     return;
   }
   std::map<std::uint32_t, lanes_released> free_lanes;
+  suspects_settled settled;
   for (const auto slot : msg.slots) {
     const auto found = failing_.find(slot);
     if (found == failing_.end() || found->second.where != stage::dlq) {
@@ -297,6 +315,10 @@ void partition_consumer_state::on_dead_letters_written(const dead_letters_writte
     context_->metrics->counter(metric::dead_letters, {{"reason", to_string(found->second.reason)}})
         .add();
     context_->metrics->count_tenant(t.id, {.dead_lettered = 1});
+    if (found->second.reason == dead_letter_reason::crash) {
+      settled.places.push_back(
+          {assigned_.tp, found->second.work->records->records().front().offset});
+    }
     if (item.lane.value() != 0) {
       free_lanes[item.tenant].lanes.emplace_back(item.lane, slot);
     }
@@ -311,6 +333,9 @@ void partition_consumer_state::on_dead_letters_written(const dead_letters_writte
     }
     ++counts_.dead_lettered;
     erase_failing(found);
+  }
+  if (!settled.places.empty()) {
+    self_->send(links_.quarantine, std::move(settled));
   }
   for (auto& [tenant, lanes] : free_lanes) {
     lanes.epoch = assigned_.epoch;
@@ -360,7 +385,7 @@ void partition_consumer_state::publish() {
   state.lag.waiting_retry = count_failing(stage::retry);
   state.lag.waiting_dlq = count_failing(stage::dlq);
   state.lag.queued = turns_.backlog();
-  state.lag.held = held_records_;
+  state.lag.held = held_records_ + count_failing(stage::alone);
   state.lag.in_flight = static_cast<std::uint64_t>(std::max<std::int64_t>(0, at_handlers_));
   state.lag.done_uncommitted = tracker_.finished() - committed_behind_;
   state.uncommitted_since = uncommitted_since_;
@@ -406,6 +431,9 @@ void partition_consumer_state::on_links(const actor_links& links) {
     if (!again.records.empty()) {
       self_->send(links_.retry, std::move(again));
     }
+  }
+  if (before.quarantine != links_.quarantine) {
+    want_all_alone();
   }
   if (before.dlq != links_.dlq) {
     std::vector<slot_id> slots;

@@ -48,6 +48,7 @@ root_supervisor_state::~root_supervisor_state() {
   const auto reason = caf::exit_reason::user_shutdown;
   caf::anon_send_exit(consumers_, reason);
   caf::anon_send_exit(links_.tenants, reason);
+  caf::anon_send_exit(links_.quarantine, reason);
   caf::anon_send_exit(links_.retry, reason);
   caf::anon_send_exit(links_.dlq, reason);
   caf::anon_send_exit(links_.producer, reason);
@@ -66,6 +67,7 @@ root_supervisor_actor::behavior_type root_supervisor_state::make_behavior() {
   start_producer();
   start_dlq();
   start_retry();
+  start_quarantine();
   start_tenants();
   start_consumers();
   announce_links();
@@ -121,6 +123,13 @@ void root_supervisor_state::start_retry() {
   watch("retry_supervisor", links_.retry.address());
 }
 
+void root_supervisor_state::start_quarantine() {
+  links_.quarantine =
+      self_->spawn<quarantine_actor::stateful_impl<quarantine_state>>(context_.quarantine);
+  self_->monitor(links_.quarantine);
+  watch("quarantine", links_.quarantine.address());
+}
+
 void root_supervisor_state::start_tenants() {
   links_.tenants = self_->spawn<tenant_supervisor_actor::stateful_impl<tenant_supervisor_state>>(
       context_.tenant, links_, context_.board, root_supervisor_actor{self_});
@@ -167,6 +176,8 @@ void root_supervisor_state::on_down(const caf::down_msg& down) {
     start_dlq();
   } else if (kind == "retry_supervisor") {
     start_retry();
+  } else if (kind == "quarantine") {
+    start_quarantine();
   } else if (kind == "tenant_supervisor") {
     start_tenants();
   } else {

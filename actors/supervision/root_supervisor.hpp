@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/consumer/consumer_context.hpp"
+#include "actors/consumer/quarantine.hpp"
 #include "actors/consumer/record_router.hpp"
 #include "actors/dlq/dlq_supervisor.hpp"
 #include "actors/producer/producer.hpp"
@@ -45,6 +46,7 @@ struct root_context {
   tenant_context_ptr tenant;
   producer_context producer;
   dlq_context dlq;
+  quarantine_context quarantine;
   std::shared_ptr<record_router> router;
   std::shared_ptr<entry_points> entries;
   std::shared_ptr<actor_board> board;
@@ -75,6 +77,7 @@ class root_supervisor_state {
   void start_producer();
   void start_dlq();
   void start_retry();
+  void start_quarantine();
   void start_tenants();
   void start_consumers();
   void watch(const std::string& kind, const caf::actor_addr& address);

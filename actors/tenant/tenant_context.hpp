@@ -3,6 +3,7 @@
 #include "actors/consumer/consumer_context.hpp"
 #include "actors/supervision/restart_intensity.hpp"
 #include "actors/tenant/blocking_pool.hpp"
+#include "actors/tenant/handler_calls.hpp"
 #include "actors/tenant/handler_router.hpp"
 #include "config/settings.hpp"
 #include "messages/actor_interfaces.hpp"
@@ -39,6 +40,7 @@ struct tenant_context {
   std::shared_ptr<telemetry> metrics;
   log_handle log;
   std::shared_ptr<outcome_totals> totals = std::make_shared<outcome_totals>();
+  std::shared_ptr<handler_calls> calls = std::make_shared<handler_calls>();
 };
 
 using tenant_context_ptr = std::shared_ptr<const tenant_context>;

@@ -39,16 +39,21 @@ tenant_handler_state::tenant_handler_state(tenant_handler_actor::pointer self,
       outputs_produced_{context_->metrics->counter(metric::outputs_produced)},
       for_async_(context_->handlers.size()) {
   // A weak reference: an attempt that is never completed must not keep the actor alive.
-  completions_ = std::make_shared<completion_queue>([weak = caf::actor_addr{self_->address()}] {
+  wake_ = [weak = caf::actor_addr{self_->address()}] {
     if (auto strong = caf::actor_cast<caf::strong_actor_ptr>(weak)) {
       caf::anon_send(caf::actor_cast<tenant_handler_actor>(strong), completions_ready{});
     }
-  });
+  };
+  completions_ = std::make_shared<completion_queue>(wake_);
 }
 
 tenant_handler_state::~tenant_handler_state() {
   for (auto& a : running_) {
     a->fence();
+    a->call.release();
+  }
+  if (alone_) {
+    context_->calls->alone_ended(false);
   }
   completions_->close();
 }
@@ -129,6 +134,9 @@ void tenant_handler_state::on_fresh(const work_slice_ptr& slice) {
 }
 
 void tenant_handler_state::start(const work_ref& ref, const record_ref& record, bool holds_lane) {
+  if ((ref.get().trial != trial_kind::none || context_->calls->held()) && !admit(ref, holds_lane)) {
+    return;
+  }
   const auto attempts = ref.get().attempts_before;
   auto route = context_->router.select(record, ref.get().encoding);
   if (!route.handler) {
@@ -169,10 +177,18 @@ void tenant_handler_state::start(const work_ref& ref, const record_ref& record, 
                        ref.get().lane.value() != 0
                            ? ref.get().lane.value()
                            : ref.owner().epoch.value() << 40U ^ ref.owner().slot.value();
-                   entry.pool->submit(*tenant_, guard, [a, run = &h.run, keep = context_] {
+                   const bool alone = ref.get().trial == trial_kind::alone;
+                   entry.pool->submit(*tenant_, guard, [a, alone, run = &h.run, keep = context_] {
                      if (a->ended()) {
                        return;
                      }
+                     auto call = alone ? keep->calls->enter_alone() : keep->calls->enter();
+                     if (!call) {
+                       a->turned_away = true;
+                       a->complete({});
+                       return;
+                     }
+                     call.runs(a->ref.batch().place, a->number(), a->view().offset());
                      a->started_ns.store(steady_ns());
                      emitter out;
                      auto result = call_guarded(*run, a->view(), out);
@@ -183,7 +199,14 @@ void tenant_handler_state::start(const work_ref& ref, const record_ref& record, 
                    });
                  },
                  [&](const std::shared_ptr<async_handler>&) {
+                   auto call = enter(ref);
+                   if (!call) {
+                     hold_back(ref, holds_lane);
+                     return;
+                   }
                    auto a = begin(ref, *route.handler, holds_lane);
+                   a->call = std::move(call);
+                   a->call.runs(ref.batch().place, a->number(), a->view().offset());
                    a->started_ns.store(steady_ns());
                    for_async_[*route.handler].emplace_back(std::move(a));
                  },
@@ -194,7 +217,12 @@ void tenant_handler_state::start(const work_ref& ref, const record_ref& record, 
 void tenant_handler_state::run_quick(const work_ref& ref, const record_ref& record,
                                      std::size_t handler, const record_function& run,
                                      bool holds_lane) {
+  if (!call_ && !(call_ = enter(ref))) {
+    hold_back(ref, holds_lane);
+    return;
+  }
   const auto attempt = ref.get().attempts_before + 1;
+  call_.runs(ref.batch().place, attempt, record.get().offset);
   emitter_.events().clear();
   auto result = call_guarded(run, {record, *tenant_, attempt}, emitter_);
   ++quick_calls_;
@@ -231,6 +259,7 @@ void tenant_handler_state::end(const work_ref& ref, std::size_t handler, std::ui
       fail(ref, context_->handlers[handler].policy, attempt, std::move(result), holds_lane);
       return;
   }
+  ended_alone(ref, true);
   if (holds_lane) {
     free_lane(ref);
   }
@@ -238,6 +267,7 @@ void tenant_handler_state::end(const work_ref& ref, std::size_t handler, std::ui
 
 void tenant_handler_state::fail(const work_ref& ref, std::shared_ptr<const failure_policy> policy,
                                 std::uint32_t attempts, outcome result, bool holds_lane) {
+  ended_alone(ref, result.kind == outcome_kind::reject);
   if (planted("retry_reorders")) {
     if (holds_lane) {
       free_lane(ref);
@@ -314,13 +344,19 @@ void tenant_handler_state::on_completions() {
   for (auto& done : completions_->take()) {
     auto& a = static_cast<running_attempt&>(*done);
     forget_running(a);
+    if (a.turned_away) {
+      hold_back(a.ref, true);
+      continue;
+    }
     duration_.observe(static_cast<double>(now - a.started_ns.load()) / 1e9);
     end(a.ref, a.handler, a.number(), a.result(), a.events(), true);
   }
+  start_held_back();
   flush();
 }
 
 void tenant_handler_state::forget_running(running_attempt& a) {
+  a.call.release();
   const auto place = a.place;
   if (place + 1 < running_.size()) {
     running_.back()->place = place;
@@ -350,6 +386,7 @@ void tenant_handler_state::on_epoch_dropped(const epoch_dropped& msg) {
   for (auto& ref : lanes_.remove_waiting(msg.epoch)) {
     results_for(ref.batch()).dropped.push_back(ref.get().slot);
   }
+  drop_held_back(msg);
   for (std::size_t i = running_.size(); i-- > 0;) {
     const auto a = running_[i];
     const bool begun = a->started_ns.load() != 0;
@@ -359,6 +396,7 @@ void tenant_handler_state::on_epoch_dropped(const epoch_dropped& msg) {
     auto& results = results_for(a->ref.batch());
     (begun ? results.dropped_running : results.dropped).push_back(a->ref.get().slot);
     forget_running(*a);
+    ended_alone(a->ref, false);
     if (!msg.running_too) {
       free_lane(a->ref);
     }
@@ -441,6 +479,7 @@ attempt_results& tenant_handler_state::results_for(const work_batch& batch) {
 // Ends the handling of every message: runs what became free, then tells what came of it.
 void tenant_handler_state::flush() {
   run_pending();
+  call_.release();
   if (quick_calls_ > 0) {
     const auto spent = std::chrono::duration<double>(clock::now() - message_began_).count();
     duration_.observe_n(spent / static_cast<double>(quick_calls_), quick_calls_);

@@ -8,10 +8,13 @@
 
 #include <caf/typed_event_based_actor.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -57,7 +60,9 @@ class tenant_handler_state {
           handler{handler_index} {}
     work_ref ref;
     std::size_t handler;
-    std::size_t place = 0; // in running_
+    std::size_t place = 0;         // in running_
+    bool turned_away = false;      // by its pool's thread: calls were held when its turn came
+    handler_calls::call call = {}; // of an asynchronous attempt
   };
 
   /// A record whose handler has succeeded and whose events are not all acknowledged.
@@ -92,6 +97,13 @@ class tenant_handler_state {
            std::vector<outbound_event>& events, bool holds_lane);
   void fail(const work_ref& ref, std::shared_ptr<const failure_policy> policy,
             std::uint32_t attempts, outcome result, bool holds_lane);
+  [[nodiscard]] bool admit(const work_ref& ref, bool holds_lane);
+  [[nodiscard]] handler_calls::call enter(const work_ref& ref);
+  void hold_back(const work_ref& ref, bool holds_lane);
+  void ask_to_be_woken();
+  void start_held_back();
+  void drop_held_back(const epoch_dropped& msg);
+  void ended_alone(const work_ref& ref, bool finished);
   void keep_lane(const work_ref& ref);
   void free_lane(const work_ref& ref);
   void run_pending();
@@ -125,6 +137,12 @@ class tenant_handler_state {
   key_lanes<work_ref> lanes_;
   std::deque<work_ref> runnable_;                // own their lanes
   std::vector<std::vector<delivery>> for_async_; // by handler, until the end of the message
+  handler_calls::call call_;                     // quick ones, until the end of the message
+  std::deque<work_ref> held_back_;               // own their lanes; wait for a run alone to end
+  std::optional<lane_owner> alone_;              // the suspect that runs alone here
+  bool wake_asked_ = false;
+  std::shared_ptr<std::atomic<bool>> woken_ = std::make_shared<std::atomic<bool>>(false);
+  std::function<void()> wake_; // any thread: have completions looked at
   std::shared_ptr<completion_queue> completions_;
   std::vector<std::shared_ptr<running_attempt>> running_;
   emitter emitter_;

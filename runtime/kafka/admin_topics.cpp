@@ -129,6 +129,9 @@ result<std::vector<creation_result>> admin_client::create_topics(
     if (!made) {
       return answer::failure("cannot create topic '" + topic.name + "': " + why.data());
     }
+    for (const auto& [name, value] : topic.properties) {
+      rd_kafka_NewTopic_set_config(made.get(), name.c_str(), value.c_str());
+    }
     requests.push_back(made.get());
     owned.push_back(std::move(made));
   }

@@ -4,6 +4,7 @@
 #include "messages/ids.hpp"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +25,7 @@ struct new_topic {
   std::string name;
   std::int32_t partitions = 1;
   std::int32_t replication_factor = -1; ///< -1: the broker's default
+  std::map<std::string, std::string> properties = {};
 };
 
 /// How the creation of one topic ended.

@@ -26,7 +26,7 @@ constexpr std::size_t max_throughput = 64;
 
 constexpr std::array supervised_kinds{
     "consumer_supervisor", "partition_consumer", "tenant_supervisor", "handler",
-    "retry_supervisor",    "dlq_supervisor",     "producer"};
+    "retry_supervisor",    "dlq_supervisor",     "quarantine",        "producer"};
 
 // Picks the mailbox sizes from CAF's own metrics.
 struct depth_collector {

@@ -148,7 +148,7 @@ int run_worker(const settings& given, const handler_registry& registry,
     create_missing_topics(config, log);
   }
   start_failure failure;
-  auto running = worker::start(config, registry, log, failure);
+  auto running = worker::start(config, registry, log, failure, options);
   if (!running) {
     return complain(failure.exit_code, failure.what);
   }

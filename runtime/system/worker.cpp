@@ -13,6 +13,7 @@
 #include "runtime/system/event_bridge.hpp"
 #include "runtime/system/status_page.hpp"
 #include "runtime/system/version.hpp"
+#include "runtime/system/worker_quarantine.hpp"
 #include "runtime/system/worker_setup.hpp"
 #include "runtime/telemetry/accounts.hpp"
 #include "runtime/telemetry/telemetry.hpp"
@@ -56,10 +57,11 @@ tenant_label_options label_options(const tenant_settings& tenants) {
 // actors, and last what all of them refer to.
 class worker::impl {
  public:
-  impl(settings config, const log_handle& log)
+  impl(settings config, const log_handle& log, const worker_options& options)
       : config_{std::move(config)},
         log_{log},
         metrics_{std::make_shared<telemetry>(label_options(config_.tenants))},
+        quarantine_{config_, options.embedded, metrics_, log},
         accounts_{std::make_shared<account_board>()},
         router_{std::make_shared<record_router>()},
         entries_{std::make_shared<entry_points>()},
@@ -76,6 +78,9 @@ class worker::impl {
     source_.reset();
     if (sink_) {
       sink_->close(std::chrono::milliseconds{0});
+    }
+    if (!serving_.load()) {
+      quarantine_.ended_cleanly(); // it has not called a handler
     }
   }
 
@@ -109,6 +114,7 @@ class worker::impl {
     if (sink_) {
       sink_->close(producer_close_budget);
     }
+    quarantine_.ended_cleanly();
   }
 
   health_verdict liveness() const {
@@ -266,6 +272,9 @@ class worker::impl {
     consumer->limiters = std::make_shared<tenant_limiters>(config_.tenants);
     consumer->accounts = accounts_;
     consumer->metrics = metrics_;
+    consumer->suspects = quarantine_.board();
+    consumer->suspect_marks = quarantine_.store();
+    consumer->calls = quarantine_.calls();
     consumer->log = log_;
     auto tenant = std::make_shared<tenant_context>(
         tenant_context{handler_router{config_.handlers},
@@ -279,12 +288,14 @@ class worker::impl {
                        std::make_shared<fence_counters>(),
                        metrics_,
                        log_,
-                       consumer->totals});
+                       consumer->totals,
+                       quarantine_.calls()});
     root_context root;
     root.consumer = consumer;
     root.tenant = tenant;
     root.producer = {sink_, metrics_, log_.with("producer")};
     root.dlq = {config_.dlq, config_.consumer.group_id, dlq_gauge_, metrics_, log_};
+    root.quarantine = quarantine_.context();
     root.router = router_;
     root.entries = entries_;
     root.board = board_;
@@ -315,6 +326,7 @@ class worker::impl {
       failure = {1, "the actors did not start within 5 s; is the machine out of CPU time?"};
       return false;
     }
+    quarantine_.publish_suspects();
     source_->run();
     serving_.store(true, std::memory_order_release);
     return true;
@@ -342,6 +354,7 @@ class worker::impl {
   void refresh_client_metrics() const {
     const auto source = source_->status();
     const auto raise = [](const counter_ref& c, std::uint64_t to) { c.add(to - c.value()); };
+    quarantine_.refresh_metrics();
     raise(metrics_->counter(metric::rebalances, {{"kind", "assign"}}), source.assignments);
     raise(metrics_->counter(metric::rebalances, {{"kind", "revoke"}}), source.revocations);
     raise(metrics_->counter(metric::rebalances, {{"kind", "lost"}}), source.losses);
@@ -444,6 +457,7 @@ class worker::impl {
   stall_watch stalls_{config_.consumer.max_stall}; // of the thread that waits for the end
   std::chrono::steady_clock::time_point stalls_looked_at_{};
   std::shared_ptr<telemetry> metrics_;
+  worker_quarantine quarantine_;
   std::shared_ptr<account_board> accounts_;
   std::shared_ptr<progress_gauge> progress_ = std::make_shared<progress_gauge>();
   std::shared_ptr<dlq_gauge> dlq_gauge_ = std::make_shared<dlq_gauge>();
@@ -469,8 +483,9 @@ worker::worker(std::unique_ptr<impl> running) : impl_{std::move(running)} {}
 worker::~worker() = default;
 
 std::unique_ptr<worker> worker::start(const settings& config, const handler_registry& registry,
-                                      const log_handle& log, start_failure& failure) {
-  auto running = std::make_unique<impl>(config, log);
+                                      const log_handle& log, start_failure& failure,
+                                      const worker_options& options) {
+  auto running = std::make_unique<impl>(config, log, options);
   if (!running->start(registry, failure)) {
     return nullptr;
   }

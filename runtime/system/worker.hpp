@@ -20,6 +20,12 @@ struct start_failure {
   std::string what; ///< one line: what, which value, what to do
 };
 
+/// How a worker differs from its configuration.
+struct worker_options {
+  /// Its brokers are an in-process mock cluster, which ends with it.
+  bool embedded = false;
+};
+
 /// A running worker: Kafka clients, actors, and the HTTP addresses. Members may be called from
 /// any thread.
 class worker {
@@ -28,7 +34,8 @@ class worker {
   /// every kind that `config.handlers` names. A broker that is down is no failure.
   [[nodiscard]] static std::unique_ptr<worker> start(const settings& config,
                                                      const handler_registry& registry,
-                                                     const log_handle& log, start_failure& failure);
+                                                     const log_handle& log, start_failure& failure,
+                                                     const worker_options& options = {});
   /// Ends at once if it has not ended yet; what is unfinished is read again by the next owner.
   ~worker();
   worker(const worker&) = delete;
@@ -61,14 +68,9 @@ class worker {
   std::unique_ptr<impl> impl_;
 };
 
-/// How `run_worker` differs from the configuration.
-struct worker_options {
-  /// Run on an in-process mock cluster instead of `kafka.bootstrap_servers`.
-  bool embedded = false;
-};
-
 /// `streamer --role consumer`: a worker until SIGTERM or SIGINT; a second signal ends it at once.
-/// Returns the exit code; failures are told in one line on stderr.
+/// If it is to be embedded, starts that cluster too. Returns the exit code; failures are told in
+/// one line on stderr.
 [[nodiscard]] int run_worker(const settings& config, const handler_registry& registry,
                              const worker_options& options, const log_handle& log);
 

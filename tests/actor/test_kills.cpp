@@ -14,9 +14,9 @@ namespace {
 
 const std::vector<topic_partition> partitions{part(0), part(1), part(2)};
 
-const std::vector<std::string> kinds{"partition_consumer", "handler",        "tenant_supervisor",
-                                     "retry_supervisor",   "dlq_supervisor", "producer",
-                                     "consumer_supervisor"};
+const std::vector<std::string> kinds{
+    "partition_consumer", "handler",  "tenant_supervisor", "retry_supervisor",
+    "dlq_supervisor",     "producer", "quarantine",        "consumer_supervisor"};
 
 /// Records of all fates: at once, after an attempt, never, with outputs, by an asynchronous
 /// handler.

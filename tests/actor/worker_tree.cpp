@@ -93,6 +93,9 @@ void worker_tree::start() {
   consumer->limiters = std::make_shared<tenant_limiters>(plan_.tenants);
   consumer->accounts = accounts;
   consumer->metrics = metrics;
+  consumer->suspects = suspects;
+  consumer->suspect_marks = marks;
+  consumer->calls = calls;
   root_context root;
   root.consumer = consumer;
   root.tenant = std::make_shared<tenant_context>(tenant_context{
@@ -106,10 +109,12 @@ void worker_tree::start() {
       fences_,
       metrics,
       {},
-      consumer->totals});
+      consumer->totals,
+      calls});
   root.producer.sink = sink;
   root.producer.metrics = metrics;
   root.dlq = {plan_.dlq, plan_.consumer.group_id, dlq_waiting, metrics, {}};
+  root.quarantine = {"me", suspects, marks, calls, {}, metrics, {}};
   root.router = router;
   root.entries = entries;
   root.board = board;

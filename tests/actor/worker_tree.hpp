@@ -5,6 +5,7 @@
 #include "actors/supervision/root_supervisor.hpp"
 #include "runtime/system/event_bridge.hpp"
 #include "tests/actor/journal.hpp"
+#include "tests/actor/memory_marks.hpp"
 #include "tests/actor/memory_sink.hpp"
 #include "tests/actor/memory_source.hpp"
 
@@ -142,6 +143,14 @@ class worker_tree {
   std::shared_ptr<memory_source> source;
   std::shared_ptr<memory_sink> sink = std::make_shared<memory_sink>();
   std::shared_ptr<journal> notes;
+  std::shared_ptr<suspect_board> suspects = std::make_shared<suspect_board>();
+  std::shared_ptr<memory_marks> marks = std::make_shared<memory_marks>(suspects);
+  std::shared_ptr<handler_calls> calls = std::make_shared<handler_calls>();
+
+  /// Says of a record that it was in a call when a process ended.
+  void suspect(const topic_partition& tp, std::int64_t offset, suspect_mark mark = {}) const {
+    suspects->put({tp, offset_id{offset}}, std::move(mark));
+  }
 
  protected:
   void start();

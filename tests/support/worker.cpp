@@ -10,7 +10,9 @@ namespace {
 
 worker_config with_own_place(worker_config config, const std::filesystem::path& state,
                              std::uint16_t metrics_port, std::uint16_t admin_port) {
-  config.text("runtime.state_dir", state.string());
+  if (!config.has("runtime.state_dir")) {
+    config.text("runtime.state_dir", state.string());
+  }
   config.text("observability.metrics_addr", "127.0.0.1:" + std::to_string(metrics_port));
   config.text("admin.addr", "127.0.0.1:" + std::to_string(admin_port));
   return config;
@@ -69,6 +71,12 @@ worker_config& worker_config::value(const std::string& key, const std::string& t
   const auto dot = key.find('.');
   sections_[key.substr(0, dot)][key.substr(dot + 1)] = toml;
   return *this;
+}
+
+bool worker_config::has(const std::string& key) const {
+  const auto dot = key.find('.');
+  const auto section = sections_.find(key.substr(0, dot));
+  return section != sections_.end() && section->second.contains(key.substr(dot + 1));
 }
 
 worker_config& worker_config::protocol(const std::string& name) {

@@ -40,6 +40,8 @@ class worker_config {
   /// Adds the usual entry: forward everything to `topic`.
   worker_config& forward_to(const std::string& topic);
 
+  [[nodiscard]] bool has(const std::string& key) const;
+
   [[nodiscard]] std::string toml() const;
 
  private:

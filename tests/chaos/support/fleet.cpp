@@ -16,10 +16,14 @@ std::size_t fleet::add() {
   return places_.size() - 1;
 }
 
+// Who is started anew finds what its predecessor has left.
 void fleet::start(std::size_t place) {
+  auto config = config_;
+  config.text("runtime.state_dir",
+              (scenario_.directory() / ("state-" + std::to_string(place))).string());
   places_.at(place) = std::make_unique<worker>(
       scenario_.directory(),
-      "worker-" + std::to_string(place) + "-run-" + std::to_string(++started_), config_, which_);
+      "worker-" + std::to_string(place) + "-run-" + std::to_string(++started_), config, which_);
 }
 
 void fleet::kill(std::size_t place) {
