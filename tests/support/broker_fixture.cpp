@@ -81,4 +81,21 @@ void private_cluster::start_broker(int id) {
   script({"start-broker", "--id", std::to_string(id)}, 120s);
 }
 
+void private_cluster::stop_all(bool hard) {
+  std::vector<std::string> arguments{"stop"};
+  if (hard) {
+    arguments.emplace_back("--kill");
+  }
+  script(arguments, 120s);
+}
+
+void private_cluster::start_all() { script({"start"}, 300s); }
+
+void private_cluster::limit_producers(const std::string& client_id,
+                                      std::optional<std::uint64_t> bytes_a_second) {
+  script({"quota", "--client", client_id, "--bytes",
+          bytes_a_second ? std::to_string(*bytes_a_second) : "none"},
+         120s);
+}
+
 } // namespace streamer::test

@@ -3,7 +3,9 @@
 
 #include "tests/support/common.hpp"
 
+#include <cstdint>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +32,11 @@ class private_cluster {
   void stop_broker(int id, bool hard = false);
   /// Starts a stopped broker with its data, at its old address; returns when it serves.
   void start_broker(int id);
+  /// All brokers at once: none of several serves alone. The data stay.
+  void stop_all(bool hard = false);
+  void start_all();
+  /// Limits what clients with this id may produce, in bytes a second; absent: no limit.
+  void limit_producers(const std::string& client_id, std::optional<std::uint64_t> bytes_a_second);
 
  private:
   void script(const std::vector<std::string>& arguments, milliseconds timeout);

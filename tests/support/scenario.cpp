@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <map>
+#include <set>
 #include <sstream>
 
 #include "actors/consumer/commit_metadata.hpp"
@@ -95,6 +97,37 @@ run_record scenario::collect(const std::vector<sent_record>& sent) const {
   }
   run.commits = claims();
   return run;
+}
+
+std::uint64_t scenario::finished_but_uncommitted(const std::vector<sent_record>& sent) const {
+  std::map<std::string, std::pair<std::int32_t, std::int64_t>> places;
+  for (const auto& record : sent) {
+    places[record.id()] = {record.partition, record.offset};
+  }
+  auto finished = read_topic(bootstrap, output);
+  if (has_dlq_) {
+    const auto dead = read_topic(bootstrap, dlq);
+    finished.insert(finished.end(), dead.begin(), dead.end());
+  }
+  std::map<std::int32_t, commit_claim> last;
+  for (auto& claim : claims()) {
+    last[claim.partition] = std::move(claim);
+  }
+  std::set<std::string> repeated;
+  for (const auto& record : finished) {
+    const auto id = record.header_value(id_header).value_or("");
+    const auto [partition, offset] = places.at(id);
+    const auto& claim = last[partition];
+    const bool committed =
+        offset < claim.offset ||
+        std::any_of(claim.finished.begin(), claim.finished.end(), [at = offset](const auto& range) {
+          return range.first <= at && at <= range.last;
+        });
+    if (!committed) {
+      repeated.insert(id);
+    }
+  }
+  return repeated.size();
 }
 
 void scenario::keep(const run_record& run) const {

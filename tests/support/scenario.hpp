@@ -44,6 +44,9 @@ class scenario {
   void wait_until_drained(milliseconds timeout = 60s) const;
   /// Reads output, DLQ and all commits.
   [[nodiscard]] run_record collect(const std::vector<sent_record>& sent) const;
+  /// How many different records are in the output or the DLQ now although the group's last commit
+  /// does not say that they are finished: what a crash at this moment repeats, exactly.
+  [[nodiscard]] std::uint64_t finished_but_uncommitted(const std::vector<sent_record>& sent) const;
   /// Leaves ledger, output, DLQ and commits as text in `directory()`, one line a record.
   void keep(const run_record& run) const;
   /// Judges the run, prints the verdict as evidence and fails the test if an invariant is violated.

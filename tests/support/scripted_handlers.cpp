@@ -1,6 +1,7 @@
 #include "tests/support/scripted_handlers.hpp"
 
 #include "tests/support/journal.hpp"
+#include "tests/support/kill_points.hpp"
 
 #include <signal.h>
 
@@ -113,6 +114,7 @@ std::string_view name_of(const outcome& result) {
 outcome run_synchronous(actor_of_scripts& actor, const record_view& record, emitter& out) {
   const auto s = script::of(record);
   actor.journal().started(record);
+  pass_kill_point("handler_begin");
   if (s.verb == "sleep") {
     std::this_thread::sleep_for(milliseconds{s.number()});
   }
@@ -160,6 +162,7 @@ class asynchronous final : public async_handler {
     for (auto& one : batch) {
       const auto s = script::of(one.record());
       actor_.journal().started(one.record());
+      pass_kill_point("handler_begin");
       if (s.verb == "hang" && s.applies_to(one.record().attempt())) {
         hanging_.push_back(std::move(one));
         continue;
@@ -207,6 +210,7 @@ class asynchronous final : public async_handler {
       one.emit(actor_.forwarded(record));
     }
     one.complete(std::move(result));
+    pass_kill_point("handler_end");
   }
 
   actor_of_scripts actor_;

@@ -117,8 +117,7 @@ verdict chaos_report::require_invariants(const scenario& s, const std::vector<se
   return require_invariants(s, s.collect(sent), expected);
 }
 
-verdict chaos_report::require_invariants(const scenario& s, const run_record& run,
-                                         const expectation& expected) {
+verdict chaos_report::judged(const run_record& run, const expectation& expected) {
   auto result = judge(run, expected);
   found_->judged = true;
   found_->sent += run.sent.size();
@@ -129,6 +128,20 @@ verdict chaos_report::require_invariants(const scenario& s, const run_record& ru
   found_->dead_lettered += result.dead_lettered;
   found_->commits += result.commits;
   evidence(result.text() + "; allowed duplicates: " + std::to_string(expected.duplicates_allowed));
+  return result;
+}
+
+verdict chaos_report::require_run(const run_record& run, const expectation& expected) {
+  auto result = judged(run, expected);
+  INFO(result.text());
+  REQUIRE(result.holds());
+  REQUIRE(result.acknowledged > 0);
+  return result;
+}
+
+verdict chaos_report::require_invariants(const scenario& s, const run_record& run,
+                                         const expectation& expected) {
+  auto result = judged(run, expected);
   if (!result.holds()) {
     s.keep(run);
   }
@@ -137,6 +150,18 @@ verdict chaos_report::require_invariants(const scenario& s, const run_record& ru
   REQUIRE(result.acknowledged > 0);
   require_faults();
   return result;
+}
+
+void chaos_report::require_complete(std::uint64_t acknowledged, std::uint64_t lost,
+                                    std::uint64_t dead_lettered) {
+  found_->judged = true;
+  found_->sent += acknowledged;
+  found_->acknowledged += acknowledged;
+  found_->lost += lost;
+  found_->dead_lettered += dead_lettered;
+  REQUIRE(lost == 0);
+  REQUIRE(acknowledged > 0);
+  require_faults();
 }
 
 void chaos_report::write() const {

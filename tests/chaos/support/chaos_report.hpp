@@ -57,10 +57,18 @@ class chaos_report {
                              const expectation& expected = {});
   /// The same for what has been read already.
   verdict require_invariants(const scenario& s, const run_record& run, const expectation& expected);
+  /// Judges one of many runs: like the above, but `require_faults` comes at the end of all.
+  verdict require_run(const run_record& run, const expectation& expected);
+  /// Fails the test as void if a fault that is needed has not happened often enough.
+  void require_faults();
+  /// A run that a comparison of its own has judged, since its records carry no identity: adds to
+  /// the sums and judges the faults and that nothing was lost.
+  void require_complete(std::uint64_t acknowledged, std::uint64_t lost,
+                        std::uint64_t dead_lettered = 0);
 
  private:
   struct findings;
-  void require_faults();
+  verdict judged(const run_record& run, const expectation& expected);
   void write() const;
   std::unique_ptr<findings> found_;
 };

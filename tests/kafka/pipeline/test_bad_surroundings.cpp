@@ -1,49 +1,14 @@
 // Brokers that are away, topics that are not there, rights that are missing, files that are wrong.
-#include <librdkafka/rdkafka.h>
 #include <catch2/catch_test_macros.hpp>
 
-#include <array>
-
+#include "tests/support/acl.hpp"
 #include "tests/support/broker_fixture.hpp"
-#include "tests/support/kafka_client.hpp"
 #include "tests/support/scenario.hpp"
 
 using namespace streamer;
 using namespace streamer::test;
 
 namespace {
-
-using acl_ptr = std::unique_ptr<rd_kafka_AclBinding_t, destroy_with<rd_kafka_AclBinding_destroy>>;
-
-// One rule for everybody.
-void add_acl(rd_kafka_t* client, rd_kafka_ResourceType_t type, const std::string& name,
-             rd_kafka_AclOperation_t operation, rd_kafka_AclPermissionType_t permission) {
-  const queue_ptr queue{rd_kafka_queue_new(client)};
-  std::array<char, 512> text{};
-  const acl_ptr acl{rd_kafka_AclBinding_new(type, name.c_str(), RD_KAFKA_RESOURCE_PATTERN_LITERAL,
-                                            "User:*", "*", operation, permission, text.data(),
-                                            text.size())};
-  REQUIRE(acl);
-  std::array<rd_kafka_AclBinding_t*, 1> list{acl.get()};
-  rd_kafka_CreateAcls(client, list.data(), list.size(), nullptr, queue.get());
-  const event_ptr event{rd_kafka_queue_poll(queue.get(), 30'000)};
-  REQUIRE(event);
-  require_ok(rd_kafka_event_error(event.get()), "create an ACL");
-  std::size_t count = 0;
-  const auto* results =
-      rd_kafka_CreateAcls_result_acls(rd_kafka_event_CreateAcls_result(event.get()), &count);
-  REQUIRE(count == 1);
-  REQUIRE(rd_kafka_acl_result_error(results[0]) == nullptr);
-}
-
-// Takes a right from everybody and leaves them the others: a resource with any rule at all is
-// closed to those whom no rule lets in.
-void deny(const std::string& bootstrap, rd_kafka_ResourceType_t type, const std::string& name,
-          rd_kafka_AclOperation_t operation) {
-  const auto client = make_client(RD_KAFKA_PRODUCER, bootstrap);
-  add_acl(client.get(), type, name, RD_KAFKA_ACL_OPERATION_ALL, RD_KAFKA_ACL_PERMISSION_TYPE_ALLOW);
-  add_acl(client.get(), type, name, operation, RD_KAFKA_ACL_PERMISSION_TYPE_DENY);
-}
 
 // Starts a worker that is expected to refuse, and gives its end.
 finished_process refused(const scenario& s, const worker_config& config) {
@@ -105,13 +70,10 @@ TEST_CASE(
 }
 
 TEST_CASE("What the worker is not authorised to do is said in one line: a group, an output topic") {
-  private_cluster cluster{
-      1,
-      {"authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-       "allow.everyone.if.no.acl.found=true"}};
+  private_cluster cluster{1, {authorizer, open_without_rules}};
   SECTION("writing to the output: for good, so the record is a dead letter") {
     const scenario s{cluster.bootstrap(), {.partitions = 1}};
-    deny(s.bootstrap, RD_KAFKA_RESOURCE_TOPIC, s.output, RD_KAFKA_ACL_OPERATION_WRITE);
+    deny(s.bootstrap, resource::topic, s.output, operation::write);
     worker w{s.directory(), "worker", s.forward()};
     w.wait_until_ready();
     ledger_producer producer{s.bootstrap, s.source};
@@ -125,7 +87,7 @@ TEST_CASE("What the worker is not authorised to do is said in one line: a group,
   }
   SECTION("joining the group: unready, and named") {
     const scenario s{cluster.bootstrap(), {.partitions = 1}};
-    deny(s.bootstrap, RD_KAFKA_RESOURCE_GROUP, s.group, RD_KAFKA_ACL_OPERATION_READ);
+    deny(s.bootstrap, resource::group, s.group, operation::read);
     worker w{s.directory(), "worker", s.forward()};
     INFO(w.log_tail());
     CHECK(

@@ -1,12 +1,13 @@
-// Records as nobody should send them.
+// D1: records as nobody should send them.
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <tuple>
 
+#include "tests/chaos/support/chaos_report.hpp"
 #include "tests/support/broker_fixture.hpp"
-#include "tests/support/scenario.hpp"
 
 using namespace streamer::test;
 
@@ -77,11 +78,19 @@ std::vector<sent_record> odd_records() {
   };
 }
 
+// How many of `sent` are not in `found`.
+std::uint64_t missing_from(const std::vector<content>& sent, const std::vector<content>& found) {
+  std::vector<content> missing;
+  std::set_difference(sent.begin(), sent.end(), found.begin(), found.end(),
+                      std::back_inserter(missing));
+  return missing.size();
+}
+
 } // namespace
 
-TEST_CASE(
-    "Records that are null, empty, 10 MB, binary, without key or headers, or with odd ones go "
-    "through byte for byte") {
+TEST_CASE("D1: odd records go through byte for byte", "[D1][fast]") {
+  chaos_report report{"D1", "null, empty, 10 MB, binary and oddly headed records"};
+  report.needs("odd record", odd_records().size());
   const topic_properties large{{"max.message.bytes", "12000000"}};
   const scenario s{shared_broker(),
                    {.partitions = 2, .source = large, .output = large, .dlq = large}};
@@ -96,6 +105,7 @@ TEST_CASE(
   CHECK(w.health() == 200);
   const auto page = http_get(w.metrics_port(), "/metrics");
   CHECK(page.status == 200);
+  note_memory(report, w);
   CHECK(w.stop().code == 0);
   const auto source = contents(read_topic(s.bootstrap, s.source));
   const auto output = contents(read_topic(s.bootstrap, s.output));
@@ -110,9 +120,13 @@ TEST_CASE(
     INFO(line);
     CHECK(nlohmann::json::accept(line));
   }
+  report.fault("odd record", source.size());
+  report.require_complete(source.size(), missing_from(source, output));
 }
 
-TEST_CASE("Odd records that are rejected reach the DLQ byte for byte") {
+TEST_CASE("D1: odd records that are rejected reach the DLQ byte for byte", "[D1][fast]") {
+  chaos_report report{"D1", "the same, rejected, to the dead letter queue"};
+  report.needs("odd record", odd_records().size());
   const topic_properties large{{"max.message.bytes", "12000000"}};
   const scenario s{shared_broker(),
                    {.partitions = 2, .source = large, .output = large, .dlq = large}};
@@ -127,6 +141,7 @@ TEST_CASE("Odd records that are rejected reach the DLQ byte for byte") {
   }
   producer.flush();
   s.wait_until_drained();
+  note_memory(report, w);
   CHECK(w.stop().code == 0);
   auto dead = read_topic(s.bootstrap, s.dlq);
   for (auto& record : dead) {
@@ -140,4 +155,6 @@ TEST_CASE("Odd records that are rejected reach the DLQ byte for byte") {
   const auto letters = contents(dead);
   CHECK(letters.size() == source.size());
   CHECK(std::equal(source.begin(), source.end(), letters.begin(), letters.end()));
+  report.fault("odd record", source.size());
+  report.require_complete(source.size(), missing_from(source, letters), letters.size());
 }

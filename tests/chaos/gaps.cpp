@@ -1,10 +1,10 @@
-// Topics whose offsets have gaps.
+// D2: topics whose offsets have gaps: compaction, and transactions that were aborted.
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "tests/chaos/support/chaos_report.hpp"
 #include "tests/support/broker_fixture.hpp"
-#include "tests/support/scenario.hpp"
 
 using namespace streamer::test;
 
@@ -33,7 +33,9 @@ std::int64_t reported_lag(const scenario& s, const worker& w) {
 
 } // namespace
 
-TEST_CASE("A compacted topic with gaps is read to its end: lag 0, nothing lost") {
+TEST_CASE("D2: a compacted topic with gaps is read to its end", "[D2][fast]") {
+  chaos_report report{"D2", "compacted topic with gaps"};
+  report.needs("record compacted away", 100);
   const scenario s{shared_broker(),
                    {.partitions = 2,
                     .source = {{"cleanup.policy", "compact"},
@@ -63,6 +65,7 @@ TEST_CASE("A compacted topic with gaps is read to its end: lag 0, nothing lost")
         return left.size() < 300;
       },
       60s, 500ms));
+  report.fault("record compacted away", producer.sent().size() - left.size());
   evidence(std::to_string(left.size()) + " of " + std::to_string(producer.sent().size()) +
            " records are left after compaction");
 
@@ -70,6 +73,7 @@ TEST_CASE("A compacted topic with gaps is read to its end: lag 0, nothing lost")
   w.wait_until_ready();
   s.wait_until_drained();
   CHECK(reported_lag(s, w) == 0);
+  note_memory(report, w);
   CHECK(w.stop().code == 0);
   // What compaction took was never received: it may be missing. The cleaner may have gone on since.
   std::set<std::pair<std::int32_t, std::int64_t>> there;
@@ -82,10 +86,12 @@ TEST_CASE("A compacted topic with gaps is read to its end: lag 0, nothing lost")
       record.state = sent_state::failed;
     }
   }
-  CHECK(s.require_invariants(sent).acknowledged > 0);
+  report.require_invariants(s, sent);
 }
 
-TEST_CASE("Aborted transactions never come out, and lag reaches 0 behind the last marker") {
+TEST_CASE("D2: aborted transactions never come out, and lag reaches 0", "[D2][fast]") {
+  chaos_report report{"D2", "committed and aborted transactions"};
+  report.needs("aborted transaction", 4);
   const scenario s{shared_broker(), {.partitions = 2}};
   ledger_producer producer{s.bootstrap, s.source, unique_name("transaction")};
   worker w{s.directory(), "worker", s.forward()};
@@ -96,6 +102,7 @@ TEST_CASE("Aborted transactions never come out, and lag reaches 0 behind the las
       producer.send(producer.maker().make("acme", "key-" + std::to_string(i % 9), 100));
     }
     commit ? producer.commit_transaction() : producer.abort_transaction();
+    report.fault("aborted transaction", commit ? 0 : 1);
   };
   for (int i = 0; i < 10; ++i) {
     transaction(i % 3 != 1);
@@ -107,8 +114,9 @@ TEST_CASE("Aborted transactions never come out, and lag reaches 0 behind the las
   transaction(false);
   s.wait_until_drained();
   CHECK(reported_lag(s, w) == 0);
+  note_memory(report, w);
   CHECK(w.stop().code == 0);
-  const auto result = s.require_invariants(producer.sent());
+  const auto result = report.require_invariants(s, producer.sent());
   CHECK(result.acknowledged == 320);
   CHECK(read_topic(s.bootstrap, s.source, visibility::everything).size() == 480);
 }
