@@ -9,6 +9,8 @@
 #include <utility>
 #include <variant>
 
+#include "runtime/http/host_rule.hpp"
+
 namespace streamer::detail {
 namespace {
 
@@ -77,9 +79,11 @@ std::optional<http_response> refuse_early(MHD_Connection* connection, std::strin
   return std::nullopt;
 }
 
-exchange::exchange(std::vector<http_route> routes, std::size_t pending_limit, log_handle log)
+exchange::exchange(std::vector<http_route> routes, std::size_t pending_limit, bool local_only,
+                   log_handle log)
     : routes_{std::move(routes)},
       pending_limit_{pending_limit},
+      local_only_{local_only},
       log_{std::move(log)},
       failure_limit_{std::chrono::seconds{10}} {}
 
@@ -88,6 +92,10 @@ MHD_Result exchange::answer(MHD_Connection* connection, std::string_view target)
 }
 
 http_response exchange::respond(MHD_Connection* connection, std::string_view target) {
+  if (local_only_ && !host_is_local(header_of(connection, MHD_HTTP_HEADER_HOST))) {
+    return plain(MHD_HTTP_MISDIRECTED_REQUEST,
+                 "this address is asked by localhost or its number, not by another name\n");
+  }
   auto parsed = parse_target(target);
   if (const auto* error = std::get_if<target_error>(&parsed)) {
     return *error == target_error::too_long

@@ -24,7 +24,9 @@ namespace streamer::detail {
 /// time; has to outlive the daemon that sends its responses.
 class exchange {
  public:
-  exchange(std::vector<http_route> routes, std::size_t pending_limit, log_handle log);
+  /// `local_only`: requests for the name of a web site are refused, see host_is_local.
+  exchange(std::vector<http_route> routes, std::size_t pending_limit, bool local_only,
+           log_handle log);
 
   /// Answers a request by its raw target.
   MHD_Result answer(MHD_Connection* connection, std::string_view target);
@@ -41,6 +43,7 @@ class exchange {
 
   std::vector<http_route> routes_;
   std::size_t pending_limit_;
+  bool local_only_;
   std::size_t pending_bytes_ = 0;
   log_handle log_;
   every failure_limit_;

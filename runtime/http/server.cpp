@@ -47,8 +47,9 @@ unsigned connection_limit(unsigned wanted) {
 
 class http_server::impl {
  public:
-  impl(std::vector<http_route> routes, const http_server_options& options)
-      : options_{options}, exchange_{std::move(routes), options.pending_body_bytes, options.log} {}
+  impl(std::vector<http_route> routes, bool local_only, const http_server_options& options)
+      : options_{options},
+        exchange_{std::move(routes), options.pending_body_bytes, local_only, options.log} {}
 
   impl(const impl&) = delete;
   impl& operator=(const impl&) = delete;
@@ -249,7 +250,7 @@ http_server::start_result http_server::start(const endpoint& where, std::vector<
   if (auto* error = std::get_if<http_server_error>(&listening)) {
     return std::move(*error);
   }
-  auto running = std::make_unique<impl>(std::move(routes), options);
+  auto running = std::make_unique<impl>(std::move(routes), is_loopback(where), options);
   if (!running->start(std::move(std::get<detail::listen_socket>(listening)))) {
     return http_server_error{
         http_server_error::kind::failed,

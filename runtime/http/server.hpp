@@ -39,7 +39,8 @@ struct http_server_error {
 };
 
 /// Serves routes until it is stopped or destroyed. Only GET and HEAD: other methods get 405, other
-/// paths 404, targets over 2 KiB 414, malformed requests and requests with a body 400. Members may
+/// paths 404, targets over 2 KiB 414, malformed requests and requests with a body 400. On a
+/// loopback address, requests with a Host other than `localhost` or an address get 421. Members may
 /// be called from any thread but not from a handler.
 class http_server {
  public:

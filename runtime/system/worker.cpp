@@ -196,20 +196,20 @@ class worker::impl {
     if (!metrics_server_) {
       return false;
     }
-    std::string token;
-    if (!config_.admin.token_file.empty()) {
-      auto found = read_bearer_token(config_.admin.token_file);
+    std::shared_ptr<token_file> token;
+    if (const auto& file = config_.admin.token_file; !file.empty()) {
+      auto found = read_bearer_token(file);
       if (!found) {
-        failure = {2, "admin.token_file = \"" + config_.admin.token_file +
-                          "\" holds no token in its first line"};
+        failure = {2, "admin.token_file = \"" + file + "\" holds no token in its first line"};
         return false;
       }
-      token = std::move(*found);
+      token = std::make_shared<token_file>(file, std::move(*found));
     }
     const auto admin = [guarded, token](auto answer) {
       return [token, serve = guarded(answer)](const http_request& request) {
-        return token.empty() || carries_bearer_token(request, token) ? serve(request)
-                                                                     : bearer_token_missing();
+        return token == nullptr || carries_bearer_token(request, token->current())
+                   ? serve(request)
+                   : bearer_token_missing();
       };
     };
     admin_server_ = listen("admin.addr", config_.admin.addr,

@@ -107,7 +107,7 @@ inline std::string talk(std::uint16_t port, std::string_view bytes) {
 /// A request that asks for the connection to be closed after it.
 inline std::string request_for(std::string_view method, std::string_view target) {
   return std::string{method} + " " + std::string{target} +
-         " HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n";
+         " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 }
 
 inline std::string get(std::uint16_t port, std::string_view target) {

@@ -54,3 +54,16 @@ TEST_CASE("Who has no token is told how to bring one, and not what it is") {
   REQUIRE(answer.headers.size() == 1);
   CHECK(answer.headers.front().first == "WWW-Authenticate");
 }
+
+TEST_CASE("A token that is replaced counts at once, and the last one while there is none") {
+  const auto file =
+      std::filesystem::temp_directory_path() /
+      ("streamer-token-file-" + std::to_string(reinterpret_cast<std::uintptr_t>(&with)));
+  std::ofstream{file} << "first\n";
+  token_file token{file.string(), "first"};
+  CHECK(token.current() == "first");
+  std::ofstream{file} << "second\n";
+  CHECK(token.current() == "second");
+  std::filesystem::remove(file);
+  CHECK(token.current() == "second");
+}

@@ -69,7 +69,7 @@ TEST_CASE(
 TEST_CASE("A client that never pauses is cut at the deadline of its request") {
   const auto server = test::serve({health}, with_deadline(300ms));
   const raw_client client{server.bound().port};
-  client.send("GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ");
+  client.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Slow: ");
   int sent = 0;
   while (client.send("x") && !client.closed()) {
     std::this_thread::sleep_for(5ms);
@@ -89,7 +89,7 @@ TEST_CASE("The deadline starts anew with each request of a connection") {
   const auto server = test::serve({health}, with_deadline(1500ms));
   const raw_client client{server.bound().port};
   for (int i = 0; i < 4; ++i) {
-    client.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+    client.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
     REQUIRE(has_status(client.read_some(), "200"));
     std::this_thread::sleep_for(500ms);
   }
@@ -103,13 +103,13 @@ TEST_CASE("A client that does not read its answer is cut, and its memory is free
       test::serve({health, test::route_to("/huge", std::string(huge, 'x'))}, options);
   const auto port = server.bound().port;
   const raw_client lazy{port, 4096};
-  lazy.send("GET /huge HTTP/1.1\r\nHost: x\r\n\r\n");
+  lazy.send("GET /huge HTTP/1.1\r\nHost: localhost\r\n\r\n");
   REQUIRE_FALSE(lazy.read_some().empty());
   CHECK(has_status(test::get(port, "/huge"), "503"));
   CHECK(has_status(test::get(port, "/healthz"), "200"));
   CHECK(lazy.read_all().size() < huge);
   const raw_client again{port};
-  again.send("GET /huge HTTP/1.1\r\nHost: x\r\n\r\n");
+  again.send("GET /huge HTTP/1.1\r\nHost: localhost\r\n\r\n");
   CHECK(has_status(again.read_some(), "200"));
 }
 
@@ -129,16 +129,16 @@ TEST_CASE("Garbage, huge headers and huge addresses are refused or cut, and the 
     CHECK(refused(test::talk(port, garbage + "\r\n\r\n")));
   }
   const std::string huge(200'000, 'a');
-  CHECK(refused(test::talk(port, "GET /healthz HTTP/1.1\r\nHost: x\r\nX-Huge: " + huge)));
+  CHECK(refused(test::talk(port, "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Huge: " + huge)));
   CHECK(refused(test::get(port, "/" + huge)));
   CHECK(refused(test::talk(port, huge)));
-  std::string many{"GET /healthz HTTP/1.1\r\nHost: x\r\n"};
+  std::string many{"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"};
   for (int i = 0; i < 5000; ++i) {
     many += "X: y\r\n";
   }
   CHECK(refused(test::talk(port, many + "\r\n")));
   CHECK(refused(test::talk(port,
-                           "GET /healthz HTTP/1.1\r\nHost: x\r\n"
+                           "GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
                            "Content-Length: 99999999999999999999999\r\n\r\n")));
   CHECK(refused(test::talk(port, "GET /healthz HTTP/1.1\r\n\r\n")));
   CHECK(refused(test::talk(port, "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")));
@@ -163,7 +163,7 @@ TEST_CASE("Stopping does not wait for clients, and they see the end") {
   const raw_client half{port};
   half.send("GET /healthz HT");
   const raw_client lazy{port, 4096};
-  lazy.send("GET /huge HTTP/1.1\r\nHost: x\r\n\r\n");
+  lazy.send("GET /huge HTTP/1.1\r\nHost: localhost\r\n\r\n");
   REQUIRE_FALSE(lazy.read_some().empty());
   server.stop();
   CHECK(silent.read_all().empty());

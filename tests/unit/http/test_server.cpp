@@ -56,7 +56,7 @@ TEST_CASE("A handler gets decoded arguments and the Authorization header") {
                   }};
   const auto server = test::serve({std::move(echo)});
   const auto answer = test::talk(server.bound().port,
-                                 "GET /explain?topic=a%26b&topic=c HTTP/1.1\r\nHost: x\r\n"
+                                 "GET /explain?topic=a%26b&topic=c HTTP/1.1\r\nHost: localhost\r\n"
                                  "Authorization: Bearer t0ken\r\nConnection: close\r\n\r\n");
   CHECK(answer.ends_with("\r\n\r\na&b|-|Bearer t0ken"));
 }
@@ -78,8 +78,8 @@ TEST_CASE("Other methods are not allowed, with and without a body") {
     CHECK(has_status(answer, "405"));
     CHECK(answer.find("Allow: GET, HEAD\r\n") != std::string::npos);
   }
-  const auto with_body =
-      test::talk(port, "POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nabc");
+  const auto with_body = test::talk(
+      port, "POST /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\nabc");
   CHECK(has_status(with_body, "405"));
 }
 
@@ -87,13 +87,14 @@ TEST_CASE("A GET with a body is refused before the body is read") {
   const auto server = test::serve({test::route_to("/healthz", "fine\n")});
   const auto port = server.bound().port;
   CHECK(has_status(
-      test::talk(port, "GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n\r\n"), "400"));
+      test::talk(port, "GET /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999\r\n\r\n"),
+      "400"));
   CHECK(has_status(test::talk(port,
-                              "GET /healthz HTTP/1.1\r\nHost: x\r\n"
+                              "GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
                               "Transfer-Encoding: chunked\r\n\r\n"),
                    "400"));
   CHECK(has_status(test::talk(port,
-                              "GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n"
+                              "GET /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n"
                               "Connection: close\r\n\r\n"),
                    "200"));
 }
@@ -110,9 +111,9 @@ TEST_CASE("Requests sent in one go are answered one after the other on the same 
   const auto server =
       test::serve({test::route_to("/a", "[first]"), test::route_to("/b", "[second]")});
   const auto answer = test::talk(server.bound().port,
-                                 "GET /a HTTP/1.1\r\nHost: x\r\n\r\n"
-                                 "GET /b HTTP/1.1\r\nHost: x\r\n\r\n"
-                                 "GET /none HTTP/1.1\r\nHost: x\r\n\r\n" +
+                                 "GET /a HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                                 "GET /b HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                                 "GET /none HTTP/1.1\r\nHost: localhost\r\n\r\n" +
                                      test::request_for("GET", "/a"));
   const auto first = answer.find("[first]");
   const auto second = answer.find("[second]");
@@ -183,4 +184,21 @@ TEST_CASE("A server moves, and stopping it twice is harmless") {
   second.stop();
   second = test::serve({test::route_to("/a", "2")});
   CHECK(test::get(second.bound().port, "/a").ends_with("2"));
+}
+
+TEST_CASE("A loopback address does not answer to the name of a web site") {
+  const auto server = test::serve({test::route_to("/status", "secret\n")});
+  const auto ask = [&](const std::string& host) {
+    return test::talk(server.bound().port,
+                      "GET /status HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n");
+  };
+  for (const auto* own : {"localhost", "127.0.0.1:9091", "[::1]:9091"}) {
+    INFO(own);
+    CHECK(has_status(ask(own), "200"));
+  }
+  for (const auto* foreign : {"evil.example", "evil.example:9091", "127.0.0.1.evil.example"}) {
+    INFO(foreign);
+    CHECK(has_status(ask(foreign), "421"));
+    CHECK(ask(foreign).find("secret") == std::string::npos);
+  }
 }
