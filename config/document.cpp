@@ -24,7 +24,8 @@ environment, flags. `streamer config show` prints every value and where it came 
   Lists are separated by commas. `KAFKA_KAFKA__PROPERTIES__FETCH_MIN_BYTES` sets the property
   `fetch.min.bytes`. A variable of another form is left alone, with a warning if it has `__`.
 - Secrets: `KAFKA_KAFKA__SASL_PASSWORD_FILE=/run/secrets/password` reads one from a file, without
-  its last line break. `--set` refuses secrets, because a process list shows them.
+  its last line break, and again when it changes. `--set` refuses secrets, because a process list
+  shows them. [security.md](security.md) has an example of each way to log in.
 - Flags: `--set consumer.batch_size=50`. Handlers and tenants' limits come from files.
 - [[handlers]] of a stronger file replace those of a weaker one; properties and limits are merged.
 )";

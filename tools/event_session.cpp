@@ -39,6 +39,7 @@ std::optional<std::string> look_for_topic(const settings& config, const log_hand
       admin_client::open(config, log, std::min(longest_look, config.producer.delivery_timeout));
   if (!admin) return admin.error();
   const auto topic = admin.value()->topic(name);
+  if (!topic && admin.value()->refused()) return topic.error();
   if (!topic) {
     report_error(topic.error() + "; waiting, at most producer.delivery_timeout_ms");
     return std::nullopt;

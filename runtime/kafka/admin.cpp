@@ -2,6 +2,7 @@
 
 #include "runtime/kafka/admin_connection.hpp"
 #include "runtime/kafka/error_map.hpp"
+#include "runtime/kafka/refusal.hpp"
 
 #include <regex>
 #include <thread>
@@ -41,9 +42,12 @@ bool pattern_takes(const std::string& pattern, const std::string& topic) {
 
 void admin_hooks::on_error(rd_kafka_resp_err_t code, std::string_view reason) {
   client_hooks::on_error(code, reason);
+  const auto what = refusal_of(code, reason, certificate_error());
+  if (what != refusal::none && refused_.empty()) {
+    refused_ = advice_on(what, reason, kafka_);
+  }
   // "All brokers down" follows the reason proper and says less.
   if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || reason_.empty()) {
-    code_ = code;
     // "… Connection refused (after 0ms in state CONNECT, …)": the rest is for the debug log.
     reason_ = reason.substr(0, reason.find(" (after "));
   }
@@ -68,8 +72,8 @@ result<event_ptr> admin_client::connection::ask(std::string_view what, rd_kafka_
     rd_kafka_poll(client.get(), 0);
     event_ptr event{rd_kafka_queue_poll(queue.get(), static_cast<int>(poll_step.count()))};
     if (!event) {
-      if (is_authentication_failure(hooks.code())) {
-        return answer::failure(explain(what, hooks.code(), hooks.reason()));
+      if (!hooks.refused().empty()) {
+        return answer::failure(explain(what, RD_KAFKA_RESP_ERR__AUTHENTICATION, hooks.reason()));
       }
       continue;
     }
@@ -95,10 +99,12 @@ std::string admin_client::connection::explain(std::string_view what, rd_kafka_re
   const auto& servers = config.kafka.bootstrap_servers;
   std::string line{what};
   line += ": ";
-  if (is_authentication_failure(code) || is_authentication_failure(hooks.code())) {
-    const auto& reason = hooks.reason().empty() ? std::string{text} : hooks.reason();
-    return line + "the brokers at " + servers + " refuse the credentials or the right (" + reason +
-           "); check kafka.sasl_username, kafka.sasl_password and the access rights";
+  if (!hooks.refused().empty()) {
+    return line + hooks.refused() + " (" + hooks.reason() + ")";
+  }
+  if (is_authentication_failure(code)) {
+    return line + "the brokers at " + servers + " refuse the login or the right (" +
+           std::string{text} + "); check the [kafka] section and the access rights";
   }
   if (means_unreachable(code)) {
     line += "no broker at " + servers + " answered within " +
@@ -126,5 +132,7 @@ result<std::unique_ptr<admin_client>> admin_client::open(const settings& config,
 admin_client::admin_client(std::unique_ptr<connection> opened) : connection_{std::move(opened)} {}
 
 admin_client::~admin_client() = default;
+
+bool admin_client::refused() const { return !connection_->hooks.refused().empty(); }
 
 } // namespace streamer

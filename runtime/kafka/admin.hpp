@@ -87,6 +87,9 @@ class admin_client {
   [[nodiscard]] result<std::size_t> alter_committed(
       const std::string& group_id, const std::map<topic_partition, offset_id>& offsets);
 
+  /// A broker did not let this client in; the call that failed says why.
+  [[nodiscard]] bool refused() const;
+
  private:
   struct connection;
   explicit admin_client(std::unique_ptr<connection> opened);

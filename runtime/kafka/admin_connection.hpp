@@ -18,14 +18,17 @@ namespace streamer {
 /// Keeps the last error that came without a request: it says why no request is answered.
 class admin_hooks final : public client_hooks {
  public:
-  using client_hooks::client_hooks;
+  admin_hooks(log_handle log, kafka_settings kafka)
+      : client_hooks{std::move(log)}, kafka_{std::move(kafka)} {}
   void on_error(rd_kafka_resp_err_t code, std::string_view reason) override;
 
-  [[nodiscard]] rd_kafka_resp_err_t code() const { return code_; }
+  /// Why no broker lets this client in, and what to do about it; empty while nothing says so.
+  [[nodiscard]] const std::string& refused() const { return refused_; }
   [[nodiscard]] const std::string& reason() const { return reason_; }
 
  private:
-  rd_kafka_resp_err_t code_ = RD_KAFKA_RESP_ERR_NO_ERROR;
+  kafka_settings kafka_;
+  std::string refused_;
   std::string reason_;
 };
 
@@ -43,7 +46,7 @@ struct admin_client::connection {
   std::atomic<bool> cancelled{false}; ///< set by another thread: no answer is waited for any more
 
   connection(const settings& wanted, std::chrono::milliseconds limit, const log_handle& log)
-      : config{wanted}, timeout{limit}, hooks{log} {}
+      : config{wanted}, timeout{limit}, hooks{log, wanted.kafka} {}
 
   /// Options with the deadline, for `operation`.
   [[nodiscard]] admin_options_ptr options(rd_kafka_admin_op_t operation) const;

@@ -4,10 +4,14 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <utility>
 
 namespace streamer {
 namespace {
+
+constexpr std::chrono::milliseconds first_metadata_wait{1'000};
+constexpr std::chrono::milliseconds shortest{1};
 
 struct metadata_deleter {
   void operator()(const struct rd_kafka_metadata* data) const noexcept {
@@ -66,12 +70,24 @@ creation_result result_of(const rd_kafka_topic_result_t* answer) {
 
 result<std::vector<topic_description>> admin_client::topics() {
   using answer = result<std::vector<topic_description>>;
+  auto* const client = connection_->client.get();
+  const auto deadline = std::chrono::steady_clock::now() + connection_->timeout;
   const struct rd_kafka_metadata* raw = nullptr;
-  const auto code = rd_kafka_metadata(connection_->client.get(), 1, nullptr, &raw,
-                                      static_cast<int>(connection_->timeout.count()));
+  auto code = RD_KAFKA_RESP_ERR_NO_ERROR;
+  // The call waits for a broker without saying that all of them refuse this client: that comes as
+  // an error beside it. So it waits in parts, each longer than the last.
+  for (auto part = first_metadata_wait;; part *= 2) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        deadline - std::chrono::steady_clock::now());
+    code = rd_kafka_metadata(client, 1, nullptr, &raw,
+                             static_cast<int>(std::max(std::min(part, left), shortest).count()));
+    rd_kafka_poll(client, 0);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR || refused() || left <= part) {
+      break;
+    }
+  }
   const metadata_ptr metadata{raw};
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    rd_kafka_poll(connection_->client.get(), 0);
     return answer::failure(
         connection_->explain("cannot list the topics", code, rd_kafka_err2str(code)));
   }

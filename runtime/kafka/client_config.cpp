@@ -118,6 +118,9 @@ void set_connection(conf_writer& conf, const kafka_settings& kafka) {
   // Partitions that were added and topics that were deleted are to be noticed within a minute; the
   // client's own interval is five.
   conf.set("topic.metadata.refresh.interval.ms", 30'000);
+  // The library's defaults. A later one must not weaken them unnoticed.
+  conf.set("enable.ssl.certificate.verification", "true");
+  conf.set("ssl.endpoint.identification.algorithm", "https");
   conf.set_if("ssl.ca.location", kafka.ssl_ca_location);
   conf.set_if("ssl.certificate.location", kafka.ssl_certificate_location);
   conf.set_if("ssl.key.location", kafka.ssl_key_location);
@@ -127,7 +130,7 @@ void set_connection(conf_writer& conf, const kafka_settings& kafka) {
     conf.set("sasl.mechanism", text_of(kafka.sasl_mechanism));
     conf.set_if("sasl.username", kafka.sasl_username);
     conf.set_if("sasl.password", kafka.sasl_password);
-    if (!kafka.oidc_token_endpoint_url.empty()) {
+    if (kafka.sasl_mechanism == sasl_mechanism_kind::oauthbearer) {
       conf.set("sasl.oauthbearer.method", "oidc");
       conf.set("sasl.oauthbearer.token.endpoint.url", kafka.oidc_token_endpoint_url);
       conf.set_if("sasl.oauthbearer.client.id", kafka.oidc_client_id);

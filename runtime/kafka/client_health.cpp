@@ -1,14 +1,23 @@
 #include "runtime/kafka/client_health.hpp"
 
 #include "runtime/kafka/error_map.hpp"
+#include "runtime/kafka/refusal.hpp"
 
 #include <array>
 #include <utility>
 
 namespace streamer {
 
-client_health::client_health(log_handle log, std::string_view what)
-    : client_hooks{std::move(log)}, what_{what} {}
+client_health::client_health(log_handle log, std::string_view what, kafka_settings kafka,
+                             std::shared_ptr<every> refused_line)
+    : client_hooks{std::move(log)},
+      what_{what},
+      kafka_{std::move(kafka)},
+      refused_line_{std::move(refused_line)} {}
+
+std::shared_ptr<every> client_health::new_refused_line() {
+  return std::make_shared<every>(std::chrono::seconds{30});
+}
 
 void client_health::on_error(rd_kafka_resp_err_t code, std::string_view reason) {
   if (code == RD_KAFKA_RESP_ERR__FATAL) {
@@ -16,31 +25,41 @@ void client_health::on_error(rd_kafka_resp_err_t code, std::string_view reason) 
     return;
   }
   broker_errors_.fetch_add(1, std::memory_order_relaxed);
-  const auto now = every::clock::now();
-  if (is_authentication_failure(code)) {
-    authenticated_.store(false, std::memory_order_relaxed);
-    auth_failures_.fetch_add(1, std::memory_order_relaxed);
-    if (const auto suppressed = refused_line_.pass(now)) {
-      log().error("kafka_authentication_failed",
-                  "the brokers refuse this client's credentials or certificate; "
-                  "check the [kafka] section's security keys",
-                  {{"client", what_},
-                   {"error", error_name(code)},
-                   {"reason", reason},
-                   {"suppressed", *suppressed}});
-    }
+  if (const auto what = refusal_of(code, reason, certificate_error()); what != refusal::none) {
+    on_refusal(code, reason, advice_on(what, reason, kafka_));
     return;
   }
-  if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
-    connected_.store(false, std::memory_order_relaxed);
-    if (const auto suppressed = down_line_.pass(now)) {
-      log().warn("kafka_brokers_down",
-                 "no broker can be reached; waiting for kafka.bootstrap_servers to answer",
-                 {{"client", what_}, {"reason", reason}, {"suppressed", *suppressed}});
-    }
+  if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+    last_reason_ = reason;
+    log().debug("kafka_error", reason, {{"client", what_}, {"error", error_name(code)}});
     return;
   }
-  log().debug("kafka_error", reason, {{"client", what_}, {"error", error_name(code)}});
+  connected_.store(false, std::memory_order_relaxed);
+  // Who is not let in has said why.
+  if (!authenticated()) {
+    return;
+  }
+  if (const auto suppressed = down_line_.pass(every::clock::now())) {
+    log().warn("kafka_brokers_down",
+               "no broker can be reached; waiting for kafka.bootstrap_servers to answer",
+               {{"client", what_},
+                {"brokers", kafka_.bootstrap_servers},
+                {"reason", last_reason_.empty() ? reason : last_reason_},
+                {"suppressed", *suppressed}});
+  }
+}
+
+void client_health::on_refusal(rd_kafka_resp_err_t code, std::string_view reason,
+                               std::string advice) {
+  authenticated_.store(false, std::memory_order_relaxed);
+  auth_failures_.fetch_add(1, std::memory_order_relaxed);
+  if (const auto suppressed = refused_line_->pass(every::clock::now())) {
+    log().error("kafka_authentication_failed", advice,
+                {{"client", what_},
+                 {"error", error_name(code)},
+                 {"reason", reason},
+                 {"suppressed", *suppressed}});
+  }
 }
 
 void client_health::answered() noexcept {
@@ -48,7 +67,7 @@ void client_health::answered() noexcept {
     down_line_.reset();
   }
   if (!authenticated_.exchange(true, std::memory_order_relaxed)) {
-    refused_line_.reset();
+    refused_line_->reset();
   }
 }
 
@@ -60,6 +79,12 @@ bool brokers_answer(rd_kafka_t& client) {
   }
   rd_kafka_metadata_destroy(metadata);
   return true;
+}
+
+void set_login(rd_kafka_t& client, const kafka_settings& kafka) {
+  // Refused only where user or password is missing.
+  const error_ptr ignored{rd_kafka_sasl_set_credentials(&client, kafka.sasl_username.c_str(),
+                                                        kafka.sasl_password.reveal().data())};
 }
 
 std::string fatal_reason(rd_kafka_t& client) {

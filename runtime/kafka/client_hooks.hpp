@@ -4,6 +4,7 @@
 #include "runtime/kafka/handles.hpp"
 #include "runtime/logging/log.hpp"
 
+#include <atomic>
 #include <string_view>
 
 namespace streamer {
@@ -24,12 +25,22 @@ class client_hooks {
 
   [[nodiscard]] const log_handle& log() const { return log_; }
 
+  /// What the verification of a broker's certificate found last (X509_V_ERR_…); 0: nothing. The
+  /// library's own error says only that something was found. Any thread.
+  [[nodiscard]] int certificate_error() const {
+    return certificate_error_.load(std::memory_order_relaxed);
+  }
+  void note_certificate_error(int code) noexcept {
+    certificate_error_.store(code, std::memory_order_relaxed);
+  }
+
  private:
   log_handle log_;
+  std::atomic<int> certificate_error_{0};
 };
 
-/// Routes the log and the errors of the client built from `conf` to `hooks`. Log lines arrive on
-/// librdkafka's own threads.
+/// Routes the log and the errors of the client built from `conf` to `hooks`, also what is wrong
+/// with a broker's certificate. Log lines arrive on librdkafka's own threads.
 void install_hooks(rd_kafka_conf_t& conf, client_hooks& hooks);
 
 } // namespace streamer

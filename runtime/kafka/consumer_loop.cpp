@@ -27,7 +27,7 @@ enum flag_bit : unsigned { commands_bit = 1, member_bit = 2, replies_bit = 4, re
 consumer_loop::consumer_loop(const settings& config, source_events& events, credit_pool& credit,
                              log_handle log)
     : settings_{config.consumer},
-      config_{config},
+      credentials_{config, log},
       events_{events},
       credit_{credit},
       log_{std::move(log)},
@@ -42,16 +42,11 @@ consumer_loop::~consumer_loop() {
 }
 
 std::string consumer_loop::open() {
-  auto member = group_client::create(config_, *this, log_);
-  if (!member) {
-    return member.error();
+  if (auto failure = make_clients(); !failure.empty()) {
+    return failure;
   }
-  auto fetcher = fetch_client::create(config_, log_);
-  if (!fetcher) {
-    return fetcher.error();
-  }
-  member_ = std::move(member).value();
-  fetcher_ = std::move(fetcher).value();
+  member_ = std::move(next_member_);
+  fetcher_ = std::move(next_fetcher_);
   credit_.on_available([woken = inbox_] { woken->poke(); });
   return {};
 }
@@ -81,8 +76,11 @@ void consumer_loop::thread_main() {
     return all;
   }());
   member_->close(clock::now() + leave_budget);
+  count_out_clients();
   member_.reset();
   fetcher_.reset();
+  next_member_.reset();
+  next_fetcher_.reset();
   publish();
   if (told) {
     events_.on_left();
@@ -104,6 +102,7 @@ void consumer_loop::turn(time_point now) {
     advance_restarts();
     advance_offset_requests(now);
     advance_revocation(now);
+    advance_renewal();
   }
   advance_commits(now);
   if (now - timers_at_ >= timer_interval) {
@@ -133,6 +132,7 @@ void consumer_loop::wait(time_point now) {
 }
 
 void consumer_loop::advance_timers(time_point now) {
+  look_at_credentials(now);
   advance_rereads(now);
   if (nudge_at_ && now >= *nudge_at_) {
     nudge_at_.reset();
@@ -186,10 +186,8 @@ void consumer_loop::publish() {
   if (member_ != nullptr) {
     next.connected = fetcher_->health().connected();
     next.authenticated = member_->authenticated() && fetcher_->health().authenticated();
-    next.auth_failures = member_->auth_failures() + fetcher_->health().auth_failures();
-    next.broker_errors = member_->broker_errors() + fetcher_->health().broker_errors();
-    draft_.auth_failures = next.auth_failures;
-    draft_.broker_errors = next.broker_errors;
+    next.auth_failures += member_->auth_failures() + fetcher_->health().auth_failures();
+    next.broker_errors += member_->broker_errors() + fetcher_->health().broker_errors();
   }
   next.joined = next.joined && member_ != nullptr;
   next.fatal = failed_;

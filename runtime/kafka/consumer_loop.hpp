@@ -6,6 +6,7 @@
 #include "config/settings.hpp"
 #include "runtime/kafka/commit_book.hpp"
 #include "runtime/kafka/consumer_status.hpp"
+#include "runtime/kafka/credential_watch.hpp"
 #include "runtime/kafka/fetch_client.hpp"
 #include "runtime/kafka/group_client.hpp"
 #include "runtime/kafka/inbox.hpp"
@@ -33,7 +34,8 @@ namespace streamer {
 
 /// Owns both clients and everything about their partitions. Functions whose comment does not say
 /// otherwise run on its thread. consumer_loop.cpp: the turns; consumer_delivery.cpp: records;
-/// consumer_rebalance.cpp: the group; consumer_trouble.cpp: what goes wrong.
+/// consumer_rebalance.cpp: the group; consumer_renewal.cpp: new secrets and certificates;
+/// consumer_trouble.cpp: what goes wrong.
 class consumer_loop final : private member_events {
  public:
   using clock = std::chrono::steady_clock;
@@ -98,10 +100,18 @@ class consumer_loop final : private member_events {
   void advance_offset_requests(time_point now);
   void advance_commits(time_point now);
   void advance_restarts();
+  void begin_revocation(const std::vector<topic_partition>& partitions);
   void advance_revocation(time_point now);
   void drop(const std::vector<assignment_epoch>& epochs);
   [[nodiscard]] std::vector<assignment_epoch> epochs_of(
       const std::vector<topic_partition>& partitions);
+
+  // Secrets and certificates.
+  [[nodiscard]] std::string make_clients();
+  void look_at_credentials(time_point now);
+  void advance_renewal();
+  void replace_clients();
+  void count_out_clients();
 
   // Trouble.
   void take_error(const rd_kafka_message_t& message);
@@ -118,7 +128,7 @@ class consumer_loop final : private member_events {
                      std::string_view reason);
 
   const consumer_settings settings_;
-  const settings config_;
+  credential_watch credentials_;
   source_events& events_;
   credit_pool& credit_;
   log_handle log_;
@@ -126,6 +136,10 @@ class consumer_loop final : private member_events {
   std::shared_ptr<inbox<command>> inbox_;
   std::unique_ptr<group_client> member_;
   std::unique_ptr<fetch_client> fetcher_;
+  /// With new certificates: take over when every partition has been given up.
+  std::unique_ptr<group_client> next_member_;
+  std::unique_ptr<fetch_client> next_fetcher_;
+  bool renewing_ = false; ///< the partitions are being given up for that
   std::vector<command> commands_;
   std::thread thread_;
   std::atomic<bool> abandon_{false};

@@ -43,13 +43,23 @@ void consumer_loop::on_group_assigned(std::vector<topic_partition> partitions) {
   draft_.joined = true;
   log_.info("partitions_assigned", "the group assigns partitions",
             {{"count", partitions.size()}, {"partitions", names(partitions)}});
-  want_offsets(std::move(partitions));
+  // A client that is about to leave takes up nothing new.
+  if (!renewing_) {
+    want_offsets(std::move(partitions));
+  }
 }
 
 void consumer_loop::on_group_revoking(std::vector<topic_partition> partitions) {
   ++draft_.revocations;
   log_.info("partitions_revoking", "the group takes partitions away; draining them",
             {{"count", partitions.size()}, {"partitions", names(partitions)}});
+  // Otherwise they are being given up already, with all others.
+  if (!renewing_) {
+    begin_revocation(partitions);
+  }
+}
+
+void consumer_loop::begin_revocation(const std::vector<topic_partition>& partitions) {
   forget_wanted(partitions);
   const auto leaving = epochs_of(partitions);
   std::vector<route*> changed;

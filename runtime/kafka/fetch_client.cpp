@@ -64,9 +64,10 @@ fetch_client::~fetch_client() {
   }
 }
 
-result<std::unique_ptr<fetch_client>> fetch_client::create(const settings& config, log_handle log) {
+result<std::unique_ptr<fetch_client>> fetch_client::create(const settings& config, log_handle log,
+                                                           std::shared_ptr<every> refused) {
   using outcome = result<std::unique_ptr<fetch_client>>;
-  auto shared = std::make_shared<owner>(std::move(log));
+  auto shared = std::make_shared<owner>(std::move(log), config, std::move(refused));
   auto client = make_client(config, client_role::reader, shared->health);
   if (!client) {
     return outcome::failure(client.error());

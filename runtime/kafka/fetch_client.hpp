@@ -49,7 +49,8 @@ struct topic_answer {
 class fetch_client {
  public:
   [[nodiscard]] static result<std::unique_ptr<fetch_client>> create(const settings& config,
-                                                                    log_handle log);
+                                                                    log_handle log,
+                                                                    std::shared_ptr<every> refused);
   ~fetch_client();
   fetch_client(const fetch_client&) = delete;
   fetch_client& operator=(const fetch_client&) = delete;
@@ -84,6 +85,9 @@ class fetch_client {
   /// What a batch holds to keep the client alive while its messages are.
   [[nodiscard]] std::shared_ptr<const void> lease() const { return owner_; }
 
+  /// As group_client's.
+  void log_in_with(const kafka_settings& kafka) { set_login(*client(), kafka); }
+
   [[nodiscard]] client_health& health() { return owner_->health; }
   [[nodiscard]] const client_health& health() const { return owner_->health; }
   [[nodiscard]] std::string fatal() { return fatal_reason(*client()); }
@@ -92,7 +96,8 @@ class fetch_client {
   /// The instance and what its callbacks reach. Destroyed with the last batch, whichever thread
   /// that is on: librdkafka cannot be destroyed while messages are outstanding.
   struct owner {
-    explicit owner(log_handle log) : health{std::move(log), "consumer"} {}
+    owner(log_handle log, const settings& config, std::shared_ptr<every> refused)
+        : health{std::move(log), "consumer", config.kafka, std::move(refused)} {}
     ~owner();
     owner(const owner&) = delete;
     owner& operator=(const owner&) = delete;

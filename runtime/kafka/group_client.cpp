@@ -34,11 +34,14 @@ int as_timeout(steady_clock::duration left) {
 
 } // namespace
 
-group_client::group_client(member_events& events, log_handle log)
-    : client_health{std::move(log), "consumer"}, events_{events} {}
+group_client::group_client(member_events& events, const settings& config, log_handle log,
+                           std::shared_ptr<every> refused)
+    : client_health{std::move(log), "consumer", config.kafka, std::move(refused)},
+      events_{events} {}
 
 result<std::unique_ptr<group_client>> group_client::create(const settings& config,
-                                                           member_events& events, log_handle log) {
+                                                           member_events& events, log_handle log,
+                                                           std::shared_ptr<every> refused) {
   using outcome = result<std::unique_ptr<group_client>>;
   auto conf = make_conf(config, client_role::consumer);
   if (!conf) {
@@ -48,7 +51,8 @@ result<std::unique_ptr<group_client>> group_client::create(const settings& confi
     return outcome::failure(std::move(failure));
   }
   rd_kafka_conf_set_events(conf.value().get(), RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_ERROR);
-  std::unique_ptr<group_client> member{new group_client{events, std::move(log)}};
+  std::unique_ptr<group_client> member{
+      new group_client{events, config, std::move(log), std::move(refused)}};
   auto client = make_client(std::move(conf).value(), client_role::consumer, *member);
   if (!client) {
     return outcome::failure(client.error());

@@ -47,7 +47,8 @@ class group_client final : public client_health {
  public:
   [[nodiscard]] static result<std::unique_ptr<group_client>> create(const settings& config,
                                                                     member_events& events,
-                                                                    log_handle log);
+                                                                    log_handle log,
+                                                                    std::shared_ptr<every> refused);
   ~group_client() override;
   group_client(const group_client&) = delete;
   group_client& operator=(const group_client&) = delete;
@@ -76,6 +77,9 @@ class group_client final : public client_health {
   /// Leaves the group (a static member stays) and serves until that is done or `deadline`.
   void close(std::chrono::steady_clock::time_point deadline);
 
+  /// New connections, and logins that are repeated, use these. For PLAIN and SCRAM.
+  void log_in_with(const kafka_settings& kafka) { set_login(*client_, kafka); }
+
   [[nodiscard]] rd_kafka_t& client() { return *client_; }
   /// Member id and whether the group has given this member a generation.
   [[nodiscard]] std::pair<std::string, bool> membership() const;
@@ -83,7 +87,8 @@ class group_client final : public client_health {
   [[nodiscard]] const std::string& cluster_id();
 
  private:
-  group_client(member_events& events, log_handle log);
+  group_client(member_events& events, const settings& config, log_handle log,
+               std::shared_ptr<every> refused);
   void take(rd_kafka_event_t& event);
   void take_rebalance(rd_kafka_event_t& event);
   void take_error(rd_kafka_event_t& event);

@@ -17,6 +17,8 @@ constexpr milliseconds longest_sleep{100};
 constexpr seconds ask_interval{2};
 // After a purge the reports come at once; the library is not waited for any longer.
 constexpr seconds purge_budget{2};
+// How long records that are on their way may hold up new certificates.
+constexpr seconds renew_budget{10};
 // A client that is refused for good (no right to write at all) fails anew each time.
 constexpr int most_fruitless = 5;
 constexpr milliseconds rebuild_pause{100};
@@ -37,17 +39,17 @@ delivery_result given_up_result() { return refusal_of(RD_KAFKA_RESP_ERR__PURGE_Q
 
 producer_loop::producer_loop(const settings& config, producer_mode mode, producer_limits limits,
                              sink_events& events, log_handle log)
-    : config_{config},
+    : credentials_{config, log},
       mode_{mode},
       limits_{limits},
       events_{events},
       log_{log},
-      health_{std::move(log), "producer"} {}
+      health_{std::move(log), "producer", config.kafka} {}
 
 producer_loop::~producer_loop() { close(milliseconds{0}); }
 
 std::string producer_loop::open() {
-  auto client = producing_client::create(config_, mode_, limits_, health_, reports_);
+  auto client = producing_client::create(config(), mode_, limits_, health_, reports_);
   if (!client) {
     return client.error();
   }
@@ -96,7 +98,9 @@ void producer_loop::thread_main() {
     last_turn_ns_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
     const bool closing = closing_.load();
     take_submissions();
+    look_at_credentials(now);
     serve_client();
+    advance_renewal(now);
     if (closing) {
       if (book_.waiting() == 0) {
         break;
@@ -108,8 +112,7 @@ void producer_loop::thread_main() {
     }
     wait();
   }
-  client_.reset();
-  single_.reset();
+  replace_client(nullptr);
 }
 
 void producer_loop::serve_client() {
@@ -120,7 +123,8 @@ void producer_loop::serve_client() {
   if (client_->fatal() || (single_ != nullptr && single_->fatal())) {
     rebuild();
   }
-  if (client_ != nullptr) {
+  // Who is about to be replaced gets nothing more.
+  if (client_ != nullptr && next_ == nullptr) {
     hand_over();
     hand_over_alone();
   }
@@ -183,7 +187,8 @@ void producer_loop::hand_over_alone() {
     log_.warn("batch_too_large",
               "a topic's max.message.bytes is smaller than a batch; its records are sent singly",
               {{"topic", alone_.front()->event().topic}});
-    auto made = producing_client::create(config_, mode_, limits_, health_, reports_, batching::one);
+    auto made =
+        producing_client::create(config(), mode_, limits_, health_, reports_, batching::one);
     if (!made) {
       for (auto* const each : std::exchange(alone_, {})) {
         settle(*each, refusal_of(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE));
@@ -218,7 +223,9 @@ void producer_loop::on_report(delivery_book::slot& which, const rd_kafka_message
     settle(which, std::move(result));
     return;
   }
-  if (client_->fatal() || (single_ != nullptr && single_->fatal())) {
+  const bool taken_back = next_ != nullptr && (message.err == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
+                                               message.err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT);
+  if (taken_back || client_->fatal() || (single_ != nullptr && single_->fatal())) {
     return; // not the record's fault: it is handed over again, to a new client
   }
   if (is_too_large(message.err) && !which.alone) {
@@ -251,22 +258,73 @@ void producer_loop::rebuild() {
             {{"reason", reason}, {"events", book_.waiting()}});
   client_->purge();
   take_reports();
-  client_.reset();
-  single_.reset();
-  alone_.clear();
-  book_.rewind();
+  replace_client(nullptr);
   rebuilt_.fetch_add(1, std::memory_order_relaxed);
   if (++fruitless_ > most_fruitless) {
     fail(reason);
     return;
   }
   std::this_thread::sleep_for(rebuild_pause * fruitless_);
-  auto next = producing_client::create(config_, mode_, limits_, health_, reports_);
+  auto next = producing_client::create(config(), mode_, limits_, health_, reports_);
   if (!next) {
     fail(next.error());
     return;
   }
   client_ = std::move(next).value();
+}
+
+void producer_loop::replace_client(std::unique_ptr<producing_client> next) {
+  client_ = std::move(next);
+  single_.reset();
+  next_.reset();
+  alone_.clear();
+  book_.rewind();
+}
+
+void producer_loop::look_at_credentials(clock::time_point now) {
+  if (client_ == nullptr || closing_.load()) {
+    return;
+  }
+  switch (credentials_.look(now)) {
+    case rotation::none: return;
+    case rotation::login:
+      for (auto* const client : {client_.get(), single_.get(), next_.get()}) {
+        if (client != nullptr) {
+          client->log_in_with(config().kafka);
+        }
+      }
+      log_.info("credentials_renewed", "new logins use the new password", {{"client", "producer"}});
+      return;
+    case rotation::client: break;
+  }
+  // Made first: files that do not fit together must not cost the client that works.
+  auto made = producing_client::create(config(), mode_, limits_, health_, reports_);
+  if (!made) {
+    log_.error("credentials_unusable",
+               "the new certificate, key or secret cannot be used; the old ones stay in use until "
+               "the files change again",
+               {{"client", "producer"}, {"reason", made.error()}});
+    return;
+  }
+  next_ = std::move(made).value();
+  renew_by_ = now + renew_budget;
+}
+
+bool producer_loop::busy() const {
+  return client_->busy() || (single_ != nullptr && single_->busy());
+}
+
+// Where nothing is on its way nothing is sent twice.
+void producer_loop::advance_renewal(clock::time_point now) {
+  if (next_ == nullptr || client_ == nullptr || (busy() && now < renew_by_)) {
+    return;
+  }
+  client_->purge();
+  take_reports();
+  replace_client(std::move(next_));
+  log_.info("credentials_renewed", "a new client uses the new certificates and secrets",
+            {{"client", "producer"}});
+  inbox_.poke();
 }
 
 void producer_loop::fail(std::string reason) {
@@ -276,6 +334,7 @@ void producer_loop::fail(std::string reason) {
 
 void producer_loop::give_up() {
   given_up_.store(true);
+  next_.reset();
   if (client_ != nullptr) {
     log_.warn("producer_gives_up", "records are not acknowledged at the deadline; given up",
               {{"events", book_.waiting()}});

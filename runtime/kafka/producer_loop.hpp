@@ -4,6 +4,7 @@
 #include "actors/producer/event_sink.hpp"
 #include "config/settings.hpp"
 #include "runtime/kafka/client_health.hpp"
+#include "runtime/kafka/credential_watch.hpp"
 #include "runtime/kafka/delivery_book.hpp"
 #include "runtime/kafka/inbox.hpp"
 #include "runtime/kafka/producer_client.hpp"
@@ -56,13 +57,18 @@ class producer_loop {
   void hand_over_alone();
   void take_reports();
   void rebuild();
+  void look_at_credentials(clock::time_point now);
+  void advance_renewal(clock::time_point now);
+  void replace_client(std::unique_ptr<producing_client> next);
+  [[nodiscard]] bool busy() const;
+  [[nodiscard]] const settings& config() const { return credentials_.config(); }
   void fail(std::string reason);
   void serve_client();
   void give_up();
   void wait();
   void refuse(std::uint64_t request, const event_batch& batch) const;
 
-  const settings config_;
+  credential_watch credentials_;
   const producer_mode mode_;
   const producer_limits limits_;
   sink_events& events_;
@@ -74,6 +80,9 @@ class producer_loop {
   /// For records that were refused for the size of a batch; built when first needed.
   std::unique_ptr<producing_client> single_;
   std::deque<delivery_book::slot*> alone_; ///< to be handed to it, in order
+  /// With new certificates; takes over when everything handed over is settled, or at the deadline.
+  std::unique_ptr<producing_client> next_;
+  clock::time_point renew_by_{};
   delivery_book book_;
   std::vector<submission> taken_;
   bool full_ = false; ///< the client's queue: submission waits for reports

@@ -45,6 +45,10 @@ class producing_client {
   /// Gives up everything that was handed over: its reports follow, as `_PURGE_QUEUE` or
   /// `_PURGE_INFLIGHT`.
   void purge();
+  /// Events handed over whose reports have not been taken.
+  [[nodiscard]] bool busy() const { return rd_kafka_outq_len(client_.get()) > 0; }
+  /// New logins use these. For PLAIN and SCRAM.
+  void log_in_with(const kafka_settings& kafka) { set_login(*client_, kafka); }
   /// Asks any broker whether it is there. Blocks for half a second at most.
   void ask_brokers();
   /// The client cannot go on.

@@ -5,6 +5,7 @@
 #include "runtime/kafka/error_map.hpp"
 #include "runtime/kafka/handles.hpp"
 #include "runtime/kafka/kafka_batch.hpp"
+#include "runtime/kafka/refusal.hpp"
 
 #include <map>
 #include <optional>
@@ -149,20 +150,23 @@ struct topic_reader::connection {
   /// Serves as the hooks: an authentication failure is no record and would look like silence.
   class reader_hooks final : public client_hooks {
    public:
-    using client_hooks::client_hooks;
+    reader_hooks(log_handle log, kafka_settings kafka)
+        : client_hooks{std::move(log)}, kafka_{std::move(kafka)} {}
     void on_error(rd_kafka_resp_err_t code, std::string_view reason) override {
       client_hooks::on_error(code, reason);
-      if (is_authentication_failure(code)) {
-        refused_ = reason;
+      if (const auto what = refusal_of(code, reason, certificate_error()); what != refusal::none) {
+        refused_ = advice_on(what, reason, kafka_);
       }
     }
+    /// What to do about it; empty while nobody refuses this client.
     [[nodiscard]] const std::string& refused() const { return refused_; }
 
    private:
+    kafka_settings kafka_;
     std::string refused_;
   };
 
-  explicit connection(const log_handle& log) : hooks{log} {}
+  connection(const log_handle& log, const kafka_settings& kafka) : hooks{log, kafka} {}
 
   reader_hooks hooks;
   client_ptr client;
@@ -206,7 +210,7 @@ result<std::vector<read_range>> whole_topic(admin_client& admin, const std::stri
 
 result<std::unique_ptr<topic_reader>> topic_reader::open(const settings& config,
                                                          const log_handle& log) {
-  auto opened = std::make_unique<connection>(log);
+  auto opened = std::make_unique<connection>(log, config.kafka);
   auto client = make_client(config, client_role::reader, opened->hooks);
   if (!client) {
     return result<std::unique_ptr<topic_reader>>::failure(client.error());
@@ -247,8 +251,7 @@ result<read_summary> topic_reader::read(std::span<const read_range> ranges,
         return answer::failure(std::move(*failed));
       }
     } else if (!connection_->hooks.refused().empty()) {
-      return answer::failure("the brokers refuse the credentials (" + connection_->hooks.refused() +
-                             "); check kafka.sasl_username and kafka.sasl_password");
+      return answer::failure(connection_->hooks.refused());
     }
     if (now >= deadline || now - heard >= limits.idle) {
       break;
