@@ -91,14 +91,28 @@ certificate_authority::certificate_authority(std::filesystem::path directory, st
       own_{std::make_unique<identity>()} {
   own_->key.reset(EVP_EC_gen("P-256"));
   REQUIRE(own_->key != nullptr);
-  own_->certificate = unsigned_certificate(*own_->key, name_, serial_, holds);
-  auto& certificate = *own_->certificate;
+  certify_itself(*own_, file_, holds);
+}
+
+void certificate_authority::certify_itself(identity& own, const std::filesystem::path& path,
+                                           validity holds) {
+  own.certificate = unsigned_certificate(*own.key, name_, serial_++, holds);
+  auto& certificate = *own.certificate;
   X509_set_issuer_name(&certificate, X509_get_subject_name(&certificate));
   add_extension(certificate, certificate, NID_basic_constraints, "critical,CA:TRUE");
   add_extension(certificate, certificate, NID_key_usage, "critical,keyCertSign,cRLSign");
   add_extension(certificate, certificate, NID_subject_key_identifier, "hash");
-  REQUIRE(X509_sign(&certificate, own_->key.get(), EVP_sha256()) > 0);
-  write_pem(file_, [&](std::FILE* file) { REQUIRE(PEM_write_X509(file, &certificate) == 1); });
+  REQUIRE(X509_sign(&certificate, own.key.get(), EVP_sha256()) > 0);
+  write_pem(path, [&](std::FILE* file) { REQUIRE(PEM_write_X509(file, &certificate) == 1); });
+}
+
+std::filesystem::path certificate_authority::reissued(const std::string& name, validity holds) {
+  identity again;
+  EVP_PKEY_up_ref(own_->key.get());
+  again.key.reset(own_->key.get());
+  const auto path = directory_ / (name + ".pem");
+  certify_itself(again, path, holds);
+  return path;
 }
 
 certificate_authority::~certificate_authority() = default;
@@ -108,7 +122,7 @@ key_pair certificate_authority::issue(const std::string& name,
                                       const std::string& password) {
   const evp_key key{EVP_EC_gen("P-256")};
   REQUIRE(key != nullptr);
-  const auto made = unsigned_certificate(*key, name, ++serial_, holds);
+  const auto made = unsigned_certificate(*key, name, serial_++, holds);
   X509_set_issuer_name(made.get(), X509_get_subject_name(own_->certificate.get()));
   add_extension(*made, *own_->certificate, NID_basic_constraints, "CA:FALSE");
   add_extension(*made, *own_->certificate, NID_ext_key_usage,

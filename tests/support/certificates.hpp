@@ -35,6 +35,9 @@ class certificate_authority {
   /// Its own certificate (PEM).
   [[nodiscard]] const std::filesystem::path& file() const { return file_; }
 
+  /// This authority once more: the same key and name, in another certificate.
+  [[nodiscard]] std::filesystem::path reissued(const std::string& name, validity holds);
+
   /// Issues a certificate for `names`: "IP:127.0.0.1", "DNS:localhost"; none for a client. The key
   /// is encrypted if there is a password. Files of an earlier call with this `name` are replaced.
   [[nodiscard]] key_pair issue(const std::string& name, const std::vector<std::string>& names = {},
@@ -42,6 +45,7 @@ class certificate_authority {
 
  private:
   struct identity;
+  void certify_itself(identity& own, const std::filesystem::path& file, validity holds);
   std::filesystem::path directory_;
   std::string name_;
   std::filesystem::path file_;
