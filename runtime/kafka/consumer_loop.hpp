@@ -124,8 +124,9 @@ class consumer_loop final : private member_events {
   void advance_rereads(time_point now);
   void check_fatal();
   void fail(int exit_code, std::string what);
+  /// Names an error at most every 30 s for each partition; -1: it is of none.
   void log_sometimes(std::string_view event, rd_kafka_resp_err_t code, std::string_view topic,
-                     std::string_view reason);
+                     std::string_view reason, partition_id partition = partition_id{-1});
 
   const consumer_settings settings_;
   credential_watch credentials_;

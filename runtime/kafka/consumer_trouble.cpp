@@ -31,9 +31,11 @@ std::string_view advice(rd_kafka_resp_err_t code) {
     case RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED:
       return "the consumer thread was stopped for longer than consumer.max_poll_interval_ms";
     case RD_KAFKA_RESP_ERR__BAD_MSG:
+      return "a record batch is damaged; the partition waits and reads it again";
     case RD_KAFKA_RESP_ERR__BAD_COMPRESSION:
-      return "a record batch is damaged or cannot be decompressed; the partition waits and reads "
-             "it again";
+      return "a record batch is damaged, or is larger when it is decompressed than half of "
+             "consumer.memory_budget_mib, which may be raised; the partition waits and reads it "
+             "again";
     default: return "passes by itself or is repeated";
   }
 }
@@ -57,7 +59,8 @@ void consumer_loop::take_error(const rd_kafka_message_t& message) {
   if (r == nullptr || !r->fetching) {
     if (message.err != RD_KAFKA_RESP_ERR__PARTITION_EOF &&
         message.err != RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
-      log_sometimes("fetch_error", message.err, topic, rd_kafka_message_errstr(&message));
+      log_sometimes("fetch_error", message.err, topic, rd_kafka_message_errstr(&message),
+                    partition_id{message.partition});
     }
     return;
   }
@@ -74,7 +77,7 @@ void consumer_loop::take_error(const rd_kafka_message_t& message) {
     out_of_range(*r, reason);
     return;
   }
-  log_sometimes("fetch_error", message.err, topic, reason);
+  log_sometimes("fetch_error", message.err, topic, reason, r->tp.partition);
   if (skips_records(message.err)) {
     read_again_later(*r);
   }
@@ -108,7 +111,8 @@ void consumer_loop::out_of_range(route& of, std::string_view reason) {
   const auto range = fetcher_->ask_range(of.tp, range_timeout);
   if (!range || begin.offset < 0 ||
       (begin.offset >= range->first && begin.offset <= range->second)) {
-    log_sometimes("fetch_error", RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, of.tp.topic, reason);
+    log_sometimes("fetch_error", RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, of.tp.topic, reason,
+                  of.tp.partition);
     read_again_later(of);
     return;
   }
@@ -280,8 +284,10 @@ void consumer_loop::fail(int exit_code, std::string what) {
 }
 
 void consumer_loop::log_sometimes(std::string_view event, rd_kafka_resp_err_t code,
-                                  std::string_view topic, std::string_view reason) {
-  auto key = std::string{error_name(code)} + ' ' + std::string{topic};
+                                  std::string_view topic, std::string_view reason,
+                                  partition_id partition) {
+  auto key = std::string{error_name(code)} + ' ' + std::string{topic} + ' ' +
+             std::to_string(partition.value());
   if (lines_.size() >= most_lines && !lines_.contains(key)) {
     lines_.clear();
   }
@@ -290,6 +296,7 @@ void consumer_loop::log_sometimes(std::string_view event, rd_kafka_resp_err_t co
     log_.warn(event, advice(code),
               {{"error", error_name(code)},
                {"topic", topic},
+               {"partition", partition.value()},
                {"reason", reason},
                {"suppressed", *suppressed}});
   }

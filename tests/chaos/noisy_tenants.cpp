@@ -109,7 +109,7 @@ TEST_CASE("C3: one tenant all poison, then all slow", "[C3]") {
   const auto poison = send_for(load, length, rate, rate / 8, "reject");
   const auto retried = send_for(load, length, rate, rate / 8, "retry");
   s.wait_until_drained();
-  const auto slow = send_for(load, length, rate, 20, "sleep:300");
+  const auto slow = send_for(load, length, rate, 40, "sleep:300");
   s.wait_until_drained(180s);
   workers.stop_all();
   load.flush();
@@ -163,6 +163,7 @@ TEST_CASE("F1: one tenant floods at ten times its share", "[F1]") {
   workers.add();
   workers.wait_until_ready();
   ledger_producer load{s.bootstrap, s.source};
+  send_for(load, 3s, rate, 0, ""); // warm
   const auto before = send_for(load, length, rate, 0, "");
   const auto during = send_for(load, length, rate, flood, "sleep:40");
   s.wait_until_drained(180s);
