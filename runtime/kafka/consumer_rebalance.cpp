@@ -19,9 +19,9 @@ constexpr milliseconds retry_interval{250};
 constexpr milliseconds last_commit_retry{50};
 
 // The client queues twice its prefetch at most, unless a single batch is larger.
-std::size_t largest_batch(const settings& config) {
+std::size_t largest_batch(const consumer_settings& config) {
   constexpr std::int64_t promised = 16LL << 20;
-  const auto prefetch = split_memory(config.consumer.memory_budget_mib).prefetch_bytes;
+  const auto prefetch = split_memory(config.memory_budget_mib).prefetch_bytes;
   return static_cast<std::size_t>(std::max(promised, 2 * prefetch));
 }
 
@@ -171,7 +171,7 @@ void consumer_loop::on_group_offsets(committed_reply reply) {
   for (auto& [tp, committed] : reply.positions) {
     if (std::erase(missing, tp) > 0) {
       auto& r = routes_.add(std::move(tp), std::move(committed));
-      r.extent = batch_extent{largest_batch(config_)};
+      r.extent = batch_extent{largest_batch(settings_)};
       assigned.push_back({r.tp, r.epoch, r.committed, member_->cluster_id()});
     }
   }

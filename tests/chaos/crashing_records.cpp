@@ -121,7 +121,7 @@ TEST_CASE("C6: a record kills whichever of three workers has it", "[C6][fast]") 
   const double rate = scaled(300, 1500);
   report.rate(rate);
   const scenario s{shared_broker(), {.partitions = 6}};
-  const const auto config = brisk(s.scripted("scripted_quick"));
+  const auto config = brisk(s.scripted("scripted_quick"));
   fleet workers{s, config, report, worker_binary::scripted};
   for (int i = 0; i < 3; ++i) {
     workers.add();

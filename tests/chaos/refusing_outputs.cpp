@@ -70,8 +70,8 @@ TEST_CASE("C5: the output is ten times slower than the input for a minute", "[C5
   worker w{s.directory(), "worker", config};
   w.wait_until_ready();
   ledger_producer load{s.bootstrap, s.source};
-  // About 450 bytes a record in the output.
-  cluster.limit_producers("slow-worker", 60'000);
+  // Measured: 60,000 bytes a second let a fifth of this load through.
+  cluster.limit_producers("slow-worker", 25'000);
   load.start({.rate = rate, .seed = report.seed()});
   const auto begin = wall_ms();
   std::this_thread::sleep_for(slow_for);
@@ -95,6 +95,6 @@ TEST_CASE("C5: the output is ten times slower than the input for a minute", "[C5
       static_cast<double>(came_out) / (rate * static_cast<double>(end - begin) / 1000);
   report.figure("output as a share of the input", share);
   report.fault("seconds with output at a tenth of the input",
-               share <= 0.25 ? static_cast<std::uint64_t>((end - begin) / 1000) : 0);
+               share <= 0.15 ? static_cast<std::uint64_t>((end - begin) / 1000) : 0);
   report.require_invariants(s, run, {});
 }

@@ -132,9 +132,10 @@ TEST_CASE("A6: blocking calls that never return, first fewer than the pool has t
                                                 return a.tenant == "stuck" && a.finished_ns == 0;
                                               })));
   note_memory(report, *w);
-  // What never returns does not hold up the end for ever either: fenced, exit code 5.
+  // What never returns does not hold up the end for ever. Its attempts had ended by their timeout:
+  // the records wait for a retry and travel in the metadata, so that nothing was cut short.
   const auto begin = std::chrono::steady_clock::now();
-  CHECK(w->stop().code == 5);
+  CHECK(w->stop().code == 0);
   report.recovered(
       "end after SIGTERM",
       std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begin), 15s);
