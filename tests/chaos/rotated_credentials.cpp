@@ -116,8 +116,11 @@ TEST_CASE("E2: password and certificates replaced under load", "[E2][fast]") {
   }
   CHECK(alice.stop().code == 0);
   CHECK(carl.stop().code == 0);
-  // A restart of the broker may lose the answer to what it has written: idempotent producers do
-  // not write twice, so nothing is repeated but by the renewal of a client that was refused.
-  report.require_invariants(by_password, to_alice.sent(), {.duplicates_allowed = 2'000});
+  // While its logins are refused alice loses her session, and with it what was finished and not
+  // committed: at most what may be in flight, 10,000, and an interval. Carl gives everything back
+  // before he changes clients; what the restart of the broker finds uncommitted is repeated.
+  const auto of_alice = by_password.collect(to_alice.sent());
+  report.require_invariants(by_password, of_alice,
+                            {.duplicates_allowed = 10'000 + busiest(of_alice.output, 400ms)});
   report.require_invariants(by_certificate, to_carl.sent(), {.duplicates_allowed = 2'000});
 }
