@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "config/keys.hpp"
+#include "config/secret_file.hpp"
 
 namespace streamer {
 
@@ -37,6 +38,15 @@ void set_secret(settings& values, const std::string& name, const secret& value) 
   if (auto* properties = config_impl::properties_of(values, name.substr(0, dot)))
     properties->insert_or_assign(name.substr(dot + std::string_view{".properties."}.size()),
                                  std::string{value.reveal()});
+}
+
+settings with_current_secrets(settings values) {
+  const auto files = values.kafka.secret_files;
+  std::string ignored;
+  for (const auto& [name, file] : files)
+    if (const auto content = read_secret_file(file, ignored))
+      set_secret(values, name, secret{*content});
+  return values;
 }
 
 std::vector<std::filesystem::path> certificate_files(const kafka_settings& kafka) {

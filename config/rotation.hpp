@@ -27,6 +27,10 @@ enum class rotation : std::uint8_t {
 /// Sets the secret that has this full name, one of kafka.secret_files.
 void set_secret(settings& values, const std::string& name, const secret& value);
 
+/// `values` with the secrets that their files hold now. One whose file cannot be read stays as it
+/// is.
+[[nodiscard]] settings with_current_secrets(settings values);
+
 /// The files of certificate, key and authorities that the configuration names; also folders.
 [[nodiscard]] std::vector<std::filesystem::path> certificate_files(const kafka_settings& kafka);
 

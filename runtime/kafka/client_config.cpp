@@ -1,6 +1,7 @@
 #include "runtime/kafka/client_config.hpp"
 
 #include "config/properties.hpp"
+#include "config/rotation.hpp"
 #include "messages/planted_bugs.hpp"
 
 #include <algorithm>
@@ -234,7 +235,9 @@ std::optional<std::string> set_property(rd_kafka_conf_t& conf, const char* name,
   return std::string{reason.data()};
 }
 
-result<conf_ptr> make_conf(const settings& config, client_role role) {
+result<conf_ptr> make_conf(const settings& given, client_role role) {
+  // A client that is made long after the start logs in with what holds by then.
+  const auto config = with_current_secrets(given);
   conf_writer conf;
   set_connection(conf, config.kafka);
   const bool insecure = config.kafka.allow_insecure;

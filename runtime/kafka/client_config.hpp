@@ -24,8 +24,8 @@ enum class client_role : std::uint8_t {
   reader,   ///< reads given partitions by `assign`, in no group and without commits
 };
 
-/// The configuration of a client: what the role needs, then the user's properties over it. Fails
-/// with one line that names the key at fault.
+/// The configuration of a client: what the role needs, then the user's properties over it, with the
+/// secrets that their files hold now. Fails with one line that names the key at fault.
 [[nodiscard]] result<conf_ptr> make_conf(const settings& config, client_role role);
 
 /// Sets one property; the message of a failure names it, never its value.

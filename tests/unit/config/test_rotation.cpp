@@ -1,6 +1,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "config/rotation.hpp"
+#include "tests/unit/config/config_fixture.hpp"
 
 namespace streamer::test {
 namespace {
@@ -71,6 +72,18 @@ TEST_CASE("a secret is set by the name of its key") {
   REQUIRE(values.kafka.oidc_client_secret.reveal() == "o");
   REQUIRE(values.producer.properties == property_map{{"ssl.key.pem", "pem"}});
   REQUIRE(values.kafka.client_id == "streamer");
+}
+
+TEST_CASE("secrets are as their files hold them now, or as they were") {
+  scratch_folder folder;
+  settings values;
+  values.kafka.sasl_password = secret{"at the start"};
+  values.kafka.ssl_key_password = secret{"stays"};
+  values.kafka.secret_files = {{"kafka.sasl_password", folder.write("password", "now\n")},
+                               {"kafka.ssl_key_password", folder.path() / "absent"}};
+  const auto current = with_current_secrets(values);
+  REQUIRE(current.kafka.sasl_password.reveal() == "now");
+  REQUIRE(current.kafka.ssl_key_password.reveal() == "stays");
 }
 
 TEST_CASE("the files of certificates are those that are named") {
