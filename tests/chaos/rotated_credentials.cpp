@@ -27,7 +27,7 @@ double finished(const worker& w) {
 
 } // namespace
 
-TEST_CASE("E2: password and certificates replaced under load", "[E2][fast]") {
+TEST_CASE("E2: password and certificates replaced under load", "[E2]") {
   const double rate = scaled(300, 1000);
   chaos_report report{"E2", "SCRAM password and mutual TLS certificates replaced under load"};
   report.needs("password replaced", 1);
