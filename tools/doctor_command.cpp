@@ -26,8 +26,7 @@ void add_doctor(command_tree& tree) {
   const auto json = std::make_shared<bool>(false);
   command what;
   what.run = [json](const command_context& context) { return run(context, *json); };
-  tree.add(tree.root(), "doctor",
-           "Check what is around a worker: brokers, rights, topics, sizes, retention", what)
+  tree.add(tree.root(), "doctor", "Check brokers, rights, topics and sizes", what)
       .add_flag("--json", *json, "One JSON object");
 }
 

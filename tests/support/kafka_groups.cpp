@@ -58,7 +58,17 @@ std::map<std::int32_t, committed_position> asked_positions(rd_kafka_t* client,
   for (std::int32_t p = 0; p < partitions; ++p) {
     rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), p);
   }
-  require_ok(rd_kafka_committed(client, list.get(), answer_ms), "committed offsets of " + topic);
+  // A coordinator that has just been chosen, or is still loading, is asked again.
+  auto code = RD_KAFKA_RESP_ERR_NO_ERROR;
+  static_cast<void>(wait_until(
+      [&] {
+        code = rd_kafka_committed(client, list.get(), answer_ms);
+        return code != RD_KAFKA_RESP_ERR_NOT_COORDINATOR &&
+               code != RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE &&
+               code != RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS;
+      },
+      30s, 100ms));
+  require_ok(code, "committed offsets of " + topic);
   std::map<std::int32_t, committed_position> result;
   for (int i = 0; i < list->cnt; ++i) {
     const auto& element = list->elems[i];
