@@ -17,9 +17,13 @@ suspect_keeper::suspect_keeper(const settings& config, std::shared_ptr<suspect_b
       board_{std::move(board)},
       shared_{shared},
       file_{config.runtime.state_dir},
-      topic_{std::in_place, config, log, [this] { return out_of_time(); }},
-      thread_{[this] { serve(); }} {
+      topic_{std::in_place, config, log, [this] { return out_of_time(); }} {
   shared_.set(1);
+  // That the topic cannot be made is found out with the first mark: the counts of an earlier run
+  // are needed before.
+  file_.read(*board_);
+  file_used_ = board_->size() > 0;
+  thread_ = std::thread{[this] { serve(); }};
 }
 
 suspect_keeper::~suspect_keeper() {
@@ -153,6 +157,9 @@ bool suspect_keeper::put_down(const std::vector<mark_change>& changes) {
   if (topic_) {
     const auto answer = topic_->write(changes);
     if (answer.ended == suspects_answer::state::done) {
+      if (file_used_) {
+        static_cast<void>(file_.write(changes)); // what is cleared must not come back from there
+      }
       return true;
     }
     if (answer.ended == suspects_answer::state::later) {

@@ -65,7 +65,8 @@ class suspect_keeper final : public suspect_store {
   gauge_ref shared_;
   suspects_file file_;
   bool file_refused_ = false;
-  std::optional<suspects_topic> topic_;                           // absent once it has been refused
+  bool file_used_ = false;              // by an earlier run, which had no topic
+  std::optional<suspects_topic> topic_; // absent once it has been refused
   std::map<record_place, std::optional<suspect_mark>> unwritten_; // nobody waits for these
 
   std::mutex mutex_; // of what follows
