@@ -109,7 +109,7 @@ quarantine_rule::actions quarantine_rule::end_run(bool finished, actions todo,
   return advance(std::move(todo), now);
 }
 
-void quarantine_rule::remove(std::deque<entry>::iterator e, actions& todo) {
+void quarantine_rule::remove(const std::deque<entry>::iterator& e, actions& todo) {
   if (e == queue_.begin() && (marking_ || marked_)) {
     unwanted_answers_ += marking_ ? 1 : 0;
     marking_ = marked_ = false;

@@ -102,7 +102,7 @@ class quarantine_rule {
   actions end_run(bool finished, actions todo, clock::time_point now);
   void begin_turn(actions& todo, clock::time_point now);
   void release(actions& todo, clock::time_point now);
-  void remove(std::deque<entry>::iterator e, actions& todo);
+  void remove(const std::deque<entry>::iterator& e, actions& todo);
 
   std::string process_;
   quarantine_limits limits_;

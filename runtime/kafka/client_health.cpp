@@ -50,7 +50,7 @@ void client_health::on_error(rd_kafka_resp_err_t code, std::string_view reason) 
 }
 
 void client_health::on_refusal(rd_kafka_resp_err_t code, std::string_view reason,
-                               std::string advice) {
+                               std::string_view advice) {
   authenticated_.store(false, std::memory_order_relaxed);
   auth_failures_.fetch_add(1, std::memory_order_relaxed);
   if (const auto suppressed = refused_line_->pass(every::clock::now())) {

@@ -43,7 +43,7 @@ class client_health : public client_hooks {
   [[nodiscard]] bool fatal() const { return fatal_.load(std::memory_order_relaxed); }
 
  private:
-  void on_refusal(rd_kafka_resp_err_t code, std::string_view reason, std::string advice);
+  void on_refusal(rd_kafka_resp_err_t code, std::string_view reason, std::string_view advice);
 
   std::string what_;
   kafka_settings kafka_;
