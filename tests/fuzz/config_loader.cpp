@@ -15,12 +15,12 @@ using fuzz::require;
 
 constexpr std::string_view planted = "pLaNtEd-SeCrEt";
 
-void check_line(const problem& each) {
+void check_line(const problem& each, bool may_show_planted) {
   const auto line = to_string(each);
   require(std::none_of(line.begin(), line.end(),
                        [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }),
           "a problem is one printable line");
-  require(line.find(planted) == std::string::npos, "no problem shows a secret");
+  require(may_show_planted || line.find(planted) == std::string::npos, "no problem shows a secret");
 }
 
 } // namespace
@@ -30,16 +30,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const std::string path = "/proc/self/fd/" + std::to_string(file);
   require(ftruncate(file, 0) == 0 && pwrite(file, data, size, 0) == static_cast<ssize_t>(size),
           "the file can be written");
+  // A fuzzer finds the word by itself and writes it where no secret stands, as in a key's name.
+  const bool named = fuzz::as_text(data, size).find(planted) != std::string_view::npos;
   sources from;
   from.config_file = path;
   from.environment = {{"KAFKA_KAFKA__SASL_PASSWORD", std::string{planted}}};
   const auto loaded = load(from);
   require(loaded.loaded.has_value() == loaded.problems.empty(), "a configuration or problems");
   for (const auto& each : loaded.problems) {
-    check_line(each);
+    check_line(each, named);
   }
   for (const auto& each : loaded.warnings) {
-    check_line(each);
+    check_line(each, named);
   }
   return 0;
 }
