@@ -69,11 +69,13 @@ bool dlq_guard::suspects() const {
 
 std::optional<guard_alarm> dlq_guard::take_alarm() { return std::exchange(alarm_, std::nullopt); }
 
-// Half of the sample is left to others: one busy tenant's failures must not hide theirs.
+// The sample has room for as many tenants as an outage takes: the failures of one come together,
+// and must not hide those of the others.
 void dlq_guard::remember(failure_seen seen) {
   const auto of_tenant = [&](const failure_seen& f) { return f.tenant == seen.tenant; };
   const auto known = std::count_if(recent_.begin(), recent_.end(), of_tenant);
-  if (static_cast<std::size_t>(known) >= std::max<std::size_t>(1, limits_.sample / 2)) {
+  const auto needed = tenants_of_an_outage(std::max<std::size_t>(1, tenants_), limits_.share);
+  if (static_cast<std::size_t>(known) >= (limits_.sample + needed - 1) / needed) {
     recent_.erase(std::find_if(recent_.begin(), recent_.end(), of_tenant));
   } else if (recent_.size() >= limits_.sample) {
     recent_.pop_front();
