@@ -24,8 +24,7 @@ endfunction()
 # What the compiler and the linker can do against a memory error that is there after all.
 # tests/mock/tools/test_hardening.cpp looks for it in the binary.
 function(streamer_hardening target)
-  # The standard library's checks of indices and empty containers. Kept in Release: the drain does
-  # not show them.
+  # The standard library's checks of indices and empty containers, in Release too.
   target_compile_definitions(${target} PRIVATE _GLIBCXX_ASSERTIONS)
   target_compile_options(${target} PRIVATE -fstack-protector-strong)
   # Jumps and returns go where the compiler meant them to, on processors that check it.
