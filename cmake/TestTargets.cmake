@@ -1,8 +1,9 @@
-# streamer_tests(NAME tier SOURCES file… [LIBRARIES target…] [TIMEOUT seconds] [SPEC tags])
+# streamer_tests(NAME tier SOURCES file… [LIBRARIES target…] [TIMEOUT seconds] [SPEC tags] [ALONE])
 #
 # One Catch2 binary whose test cases ctest sees one by one, with the tier as their label: unit,
 # actor, mock, kafka or chaos. A case that calls SKIP() is reported as skipped. Every case has a
 # hard timeout, so a hang fails by name. SPEC leaves the other cases to those who start the binary.
+# ALONE: there are cases tagged [alone], which measure a time or a memory; no other runs beside them.
 include(Catch)
 
 set(STREAMER_TIMEOUT_unit 30)
@@ -12,7 +13,7 @@ set(STREAMER_TIMEOUT_kafka 300)
 set(STREAMER_TIMEOUT_chaos 600)
 
 function(streamer_tests name tier)
-  cmake_parse_arguments(PARSE_ARGV 2 arg "" "TIMEOUT;SPEC" "SOURCES;LIBRARIES")
+  cmake_parse_arguments(PARSE_ARGV 2 arg "ALONE" "TIMEOUT;SPEC" "SOURCES;LIBRARIES")
   if(arg_UNPARSED_ARGUMENTS OR NOT DEFINED STREAMER_TIMEOUT_${tier})
     message(FATAL_ERROR "streamer_tests(${name} ${tier} …): unknown tier or argument "
                         "${arg_UNPARSED_ARGUMENTS}")
@@ -27,10 +28,11 @@ function(streamer_tests name tier)
   target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}")
   target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} Catch2::Catch2WithMain)
   set(properties LABELS ${tier} TIMEOUT ${arg_TIMEOUT} SKIP_RETURN_CODE 4)
-  if(tier MATCHES "kafka|chaos")
-    # They share one broker and two cores.
-    list(APPEND properties RUN_SERIAL TRUE)
+  set(discovery TEST_PREFIX "${tier}: " DISCOVERY_MODE PRE_TEST PROPERTIES ${properties})
+  if(arg_ALONE)
+    catch_discover_tests(${name} TEST_SPEC "${arg_SPEC}[alone]" ${discovery} RUN_SERIAL TRUE)
+    catch_discover_tests(${name} TEST_SPEC "${arg_SPEC}~[alone]" ${discovery})
+  else()
+    catch_discover_tests(${name} TEST_SPEC ${arg_SPEC} ${discovery})
   endif()
-  catch_discover_tests(${name} TEST_SPEC ${arg_SPEC} TEST_PREFIX "${tier}: " DISCOVERY_MODE PRE_TEST
-                       PROPERTIES ${properties})
 endfunction()

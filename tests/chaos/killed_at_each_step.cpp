@@ -104,6 +104,8 @@ TEST_CASE("A5: kill inside a revoke", "[A5][fast]") {
   load.start({.rate = rate, .seed = report.seed()});
   std::uint64_t predicted = 0;
   auto owner = std::make_unique<worker>(s.directory(), "first", config, worker_binary::scripted);
+  // Two that join at once may get what they then hand over, and the kill would come too early.
+  REQUIRE(wait_for_members(s.bootstrap, s.group, 1, 4, 60s));
   for (int round = 0; round < rounds; ++round) {
     for (const auto& step : steps) {
       report.needs("kill at " + step, static_cast<std::uint64_t>(rounds));

@@ -185,11 +185,11 @@ std::string summary_table(const chaos_results& results) {
 json summary_json(const chaos_results& results, const run_environment& where) {
   const auto all = sums_of(results);
   json out;
-  out["environment"] = {{"cores", where.cores},
-                        {"memory_mib", where.memory_mib},
-                        {"streamer", where.streamer},
-                        {"librdkafka", where.librdkafka},
-                        {"kafka", where.kafka}};
+  out["environment"] = {{"cores", where.cores},       {"memory_mib", where.memory_mib},
+                        {"streamer", where.streamer}, {"librdkafka", where.librdkafka},
+                        {"kafka", where.kafka},       {"date", where.date},
+                        {"revision", where.revision}, {"seed", where.seed},
+                        {"minutes", where.minutes}};
   out["runs"] = results.size();
   out["not_held"] = not_held(results);
   out["faults"] = all.faults;
@@ -208,7 +208,9 @@ std::string summary_page(const chaos_results& results, const run_environment& wh
          "of the\nscenarios: the real binary on real Kafka brokers, a producer that keeps a ledger "
          "of all it sent, and\none oracle that compares the ledger with the output topic, the dead "
          "letter topic and every commit.\n\n"
-      << "Machine: " << where.cores << " cores and " << (where.memory_mib + 512) / 1024
+      << "Run of " << where.date << ", revision " << where.revision << ", seed " << where.seed
+      << ", " << where.minutes << " minutes. Machine: " << where.cores << " cores and "
+      << (where.memory_mib + 512) / 1024
       << " GiB, with the brokers, the load and the workers on it. streamer " << where.streamer
       << ", librdkafka " << where.librdkafka << ", Apache Kafka " << where.kafka << ".\n\n"
       << "**" << grouped(all.faults) << " faults, " << grouped(all.acknowledged)

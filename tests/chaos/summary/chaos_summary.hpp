@@ -16,6 +16,10 @@ struct run_environment {
   std::string streamer;   ///< version
   std::string librdkafka; ///< version
   std::string kafka;      ///< version
+  std::string date;       ///< the day on which it began
+  std::string revision;   ///< what was built
+  std::string seed;       ///< repeats its random decisions
+  std::string minutes;    ///< how long it took
 };
 
 /// The results of one run, each as chaos_report writes it, in the order of the scenarios' ids.

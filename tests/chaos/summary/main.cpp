@@ -1,6 +1,7 @@
 // chaos_summary table|json|page|failed DIR: reads the result objects of DIR and prints what is
-// asked for. `failed` prints the ids that did not hold, one a line. KAFKA_VERSION and
-// STREAMER_VERSION say what ran.
+// asked for. `failed` prints the ids that did not hold, one a line. KAFKA_VERSION,
+// STREAMER_VERSION, STREAMER_CHAOS_DATE, _REVISION and _TOOK (minutes), and STREAMER_TEST_SEED say
+// what ran.
 #include <librdkafka/rdkafka.h>
 #include <unistd.h>
 
@@ -26,9 +27,11 @@ std::string from_environment(const char* name) {
 run_environment here() {
   const auto pages = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES));
   const auto page_bytes = static_cast<std::uint64_t>(sysconf(_SC_PAGE_SIZE));
-  return {std::thread::hardware_concurrency(), pages * page_bytes / 1024 / 1024,
-          from_environment("STREAMER_VERSION"), rd_kafka_version_str(),
-          from_environment("KAFKA_VERSION")};
+  return {std::thread::hardware_concurrency(),         pages * page_bytes / 1024 / 1024,
+          from_environment("STREAMER_VERSION"),        rd_kafka_version_str(),
+          from_environment("KAFKA_VERSION"),           from_environment("STREAMER_CHAOS_DATE"),
+          from_environment("STREAMER_CHAOS_REVISION"), from_environment("STREAMER_TEST_SEED"),
+          from_environment("STREAMER_CHAOS_TOOK")};
 }
 
 chaos_results results_in(const std::filesystem::path& directory) {

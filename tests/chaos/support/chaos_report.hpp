@@ -43,7 +43,7 @@ class chaos_report {
   /// How fast the load is, records a second.
   void rate(double records_a_second);
   /// Something came back after a fault, and how long that may take (I7). Judged here: in a short
-  /// run with patience for a machine that does other things too.
+  /// run at twice the limit, for a machine that does other things too.
   void recovered(const std::string& what, milliseconds took, milliseconds limit);
   /// Peak memory of a worker in KiB (I6): within 300 MiB, judged here.
   void peak_memory(std::size_t kib);

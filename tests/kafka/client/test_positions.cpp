@@ -60,7 +60,7 @@ TEST_CASE("over 1000 cycles of pause and resume no record is skipped or repeated
            std::to_string(status.stale_records) + " dropped as stale");
 }
 
-TEST_CASE("a resumed partition delivers again at once and holds up no other") {
+TEST_CASE("a resumed partition delivers again at once and holds up no other", "[alone]") {
   const auto broker = shared_broker();
   const auto topic = unique_name("resume");
   create_topic(broker, topic, 4);

@@ -67,7 +67,7 @@ class steady_writer {
 
 } // namespace
 
-TEST_CASE("partitions that stay go on while those that leave drain for two seconds") {
+TEST_CASE("partitions that stay go on while those that leave drain for two seconds", "[alone]") {
   const auto p = GENERATE(protocol::cooperative, protocol::consumer);
   const auto broker = shared_broker();
   const auto topic = unique_name("staying");

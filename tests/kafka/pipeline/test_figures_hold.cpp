@@ -26,7 +26,8 @@ std::map<std::string, double> imbalance(const std::vector<sample>& samples) {
 
 } // namespace
 
-TEST_CASE("At every scrape under load, received is the sum of all that became of the records") {
+TEST_CASE("At every scrape under load, received is the sum of all that became of the records",
+          "[alone]") {
   const scenario s{shared_broker()};
   auto config = s.scripted("scripted_async");
   config.value("retry.initial_backoff_ms", "20");
@@ -84,7 +85,8 @@ TEST_CASE("At every scrape under load, received is the sum of all that became of
   CHECK(outcome("dead_lettered") == static_cast<double>(result.dead_lettered));
 }
 
-TEST_CASE("Under load, and with a backlog to catch up with, the worker stays within 200 MiB") {
+TEST_CASE("Under load, and with a backlog to catch up with, the worker stays within 200 MiB",
+          "[alone]") {
   const scenario s{shared_broker(), {.partitions = 12}};
   ledger_producer load{s.bootstrap, s.source};
   // A backlog first: the worker starts with as much as it can fetch.

@@ -31,7 +31,7 @@ double rebalances(const worker& w) {
 
 } // namespace
 
-TEST_CASE("Partitions that stay go on while another one is drained") {
+TEST_CASE("Partitions that stay go on while another one is drained", "[alone]") {
   const auto* protocol = GENERATE("classic", "consumer");
   CAPTURE(protocol);
   constexpr int partitions = 4;
