@@ -199,7 +199,8 @@ TEST_CASE("a static member stays in the group when it leaves in order") {
     REQUIRE(wait_until([&] { return first.failure().has_value(); }, 30s));
     CHECK(first.failure()->exit_code == 3);
     CHECK(first.failure()->what.find("FENCED") != std::string::npos);
-    CHECK(first.client().status().fatal);
+    // The status is written when the loop has told of it.
+    CHECK(wait_until([&] { return first.client().status().fatal; }, 30s));
     CHECK(wait_until([&] { return second.owned() == 2; }, 30s));
   }
 }
