@@ -10,8 +10,6 @@
 namespace streamer {
 namespace {
 
-// What was down is not to be met by everything at once.
-constexpr std::size_t released_a_tick = 100;
 // The failures of one tenant come together. In an outage those of the others come in this time.
 constexpr std::chrono::milliseconds longest_suspicion{250};
 
@@ -75,8 +73,15 @@ void retry_supervisor_state::on_failed(const failed_records& msg) {
     }
     // A probe's failure is an answer; its record waits with the others again.
     const bool probe = is_probe(msg.epoch, r.slot) && r.cause != failure_class::handler_restart;
+    const bool had_its_chance = released_.contains({msg.epoch, r.slot});
+    if (had_its_chance) {
+      release_ended(msg.epoch, r.slot, true);
+    }
     if (delay && !probe) {
       schedule_.emplace(now + *delay, waiting{msg.origin, msg.epoch, r.slot});
+    } else if (had_its_chance && !guard_->holding()) {
+      // Failed during the outage and after its end: poison, which must not trip the guard again.
+      verdicts.spent.push_back({r.slot, reason_for(judged, r.cause)});
     } else if (hold_back(msg, r)) {
       verdicts.held.push_back(r.slot);
     } else if (guard_ && may_be_an_outage(r.cause) && guard_->suspects()) {
@@ -96,6 +101,10 @@ void retry_supervisor_state::on_gone(assignment_epoch epoch) {
   std::erase_if(schedule_, [&](const auto& w) { return w.second.epoch == epoch; });
   std::erase_if(suspects_, [&](const auto& s) { return s.who.epoch == epoch; });
   std::erase_if(held_, [&](const auto& w) { return w.epoch == epoch; });
+  for (auto r = released_.lower_bound({epoch, slot_id{}});
+       r != released_.end() && r->first == epoch; r = released_.lower_bound({epoch, slot_id{}})) {
+    release_ended(epoch, r->second, false);
+  }
   if (probe_ && probe_->epoch == epoch) {
     probe_.reset();
     guard_->probe_lost();
@@ -202,6 +211,7 @@ void retry_supervisor_state::alarm() {
 }
 
 void retry_supervisor_state::on_held_succeeded(const held_record_succeeded& msg) {
+  release_ended(msg.epoch, msg.slot, false);
   if (!is_probe(msg.epoch, msg.slot)) {
     return;
   }
@@ -216,6 +226,8 @@ void retry_supervisor_state::on_held_succeeded(const held_record_succeeded& msg)
 }
 
 void retry_supervisor_state::resumed(std::string_view why) {
+  released_.clear();
+  release_.begin(self_->clock().now());
   const auto lasted =
       std::chrono::duration_cast<std::chrono::milliseconds>(self_->clock().now() - tripped_at_);
   log_.warn("dlq_guard_resumed",
@@ -245,13 +257,34 @@ void retry_supervisor_state::work_off_held() {
     held_.pop_front();
     self_->send(probe_->origin, retry_verdicts{{probe_->slot}, {}});
   }
+  if (!guard_->holding()) {
+    release_held();
+  }
+  publish_held();
+}
+
+void retry_supervisor_state::release_held() {
+  const auto now = self_->clock().now();
+  const auto portion = std::min(release_.due(now), held_.size());
+  if (portion == 0) {
+    return;
+  }
+  release_.started(now, portion, context_.totals->succeeded.load(std::memory_order_relaxed));
   verdict_batches batches;
-  for (std::size_t n = 0; !guard_->holding() && !held_.empty() && n < released_a_tick; ++n) {
-    batches.of(held_.front()).due.push_back(held_.front().slot);
+  for (std::size_t n = 0; n < portion; ++n) {
+    const auto& w = held_.front();
+    batches.of(w).due.push_back(w.slot);
+    released_.emplace(w.epoch, w.slot);
     held_.pop_front();
   }
   batches.send(self_);
-  publish_held();
+}
+
+void retry_supervisor_state::release_ended(assignment_epoch epoch, slot_id slot, bool failed) {
+  if (released_.erase({epoch, slot}) > 0) {
+    release_.ended(self_->clock().now(), failed,
+                   context_.totals->succeeded.load(std::memory_order_relaxed));
+  }
 }
 
 void retry_supervisor_state::publish_held() {

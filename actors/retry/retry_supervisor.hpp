@@ -2,6 +2,7 @@
 
 #include "actors/dlq/dlq_gauge.hpp"
 #include "actors/retry/dlq_guard.hpp"
+#include "actors/retry/held_release.hpp"
 #include "actors/retry/outcome_totals.hpp"
 #include "actors/retry/retry_schedule.hpp"
 #include "config/settings.hpp"
@@ -18,6 +19,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <set>
 #include <utility>
 
 namespace streamer {
@@ -94,6 +96,8 @@ class retry_supervisor_state {
   void hold_suspects();
   void let_go_suspects();
   void work_off_held();
+  void release_held();
+  void release_ended(assignment_epoch epoch, slot_id slot, bool failed);
   void publish_held();
   [[nodiscard]] bool is_probe(assignment_epoch epoch, slot_id slot) const {
     return probe_ && probe_->epoch == epoch && probe_->slot == slot;
@@ -108,6 +112,8 @@ class retry_supervisor_state {
   std::deque<suspect> suspects_;   // in the order of their time
   std::deque<waiting> held_;
   std::optional<waiting> probe_; // out of `held_` while its attempt runs
+  held_release release_;
+  std::set<std::pair<assignment_epoch, slot_id>> released_; // have their chance after an outage
   clock::time_point tripped_at_;
   gauge_ref holding_;
   gauge_ref held_records_;
