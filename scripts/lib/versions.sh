@@ -35,6 +35,8 @@ BUILD_PACKAGES=(
   libmicrohttpd-dev
 )
 KAFKA_PACKAGES=(openjdk-17-jre-headless maven)
+# The image, where there is neither a container engine nor a registry of images.
+IMAGE_PACKAGES=(buildah debootstrap)
 LINT_PACKAGES=(clang-format clang-tidy shellcheck)
 FUZZ_PACKAGES=(clang)
 COVERAGE_PACKAGES=(gcovr)
