@@ -1,44 +1,13 @@
 # shellcheck shell=bash
-# Runs the image as its users do, against a real broker. Needs common.sh and image.sh; part of
+# Runs the image as its users do, against a real broker. Needs common.sh, expect.sh and image.sh; part of
 # scripts/image.
 
 IMAGE_LIMIT_BYTES=120000000
-
-checks_passed=0 checks_failed=0
-expect() { # WHAT COMMAND…
-  local what="$1"
-  shift
-  if "$@" >"$check_dir/log" 2>&1; then
-    checks_passed=$((checks_passed + 1))
-    say "  ok: $what"
-  else
-    checks_failed=$((checks_failed + 1))
-    say "  FAILED: $what"
-    tail -n 15 "$check_dir/log" | sed 's/^/      /' >&2
-  fi
-}
 
 in_image() { # ARGUMENT…: one command, without a volume
   (image_run "$check_root" -- "$@")
 }
 
-
-says() { # PATTERN COMMAND…: the command succeeds and its output has the pattern
-  local pattern="$1" output
-  shift
-  output="$("$@" 2>&1)" || { echo "$output"; return 1; }
-  echo "$output"
-  grep -qE -- "$pattern" <<<"$output"
-}
-
-within() { # SECONDS COMMAND…: until it succeeds
-  local deadline=$((SECONDS + $1))
-  shift
-  until "$@" >/dev/null 2>&1; do
-    ((SECONDS < deadline)) || { "$@"; return; }
-    sleep 0.2
-  done
-}
 
 # The process that the container began with: what a container engine signals.
 first_process() {
@@ -50,15 +19,6 @@ first_process() {
 start_worker() { # [-v DIR:PATH]: sets worker
   (image_run "$check_root" "$@" -- process start) >"$check_dir/worker.log" 2>&1 &
   worker=$!
-}
-
-ends_with() { # CODE: the worker, told to stop
-  local status=0
-  kill -TERM "$(first_process "$worker")"
-  wait "$worker" || status=$?
-  tail -n 5 "$check_dir/worker.log"
-  echo "exit code $status"
-  ((status == $1))
 }
 
 worker_user_is() { # UID: and no capability
@@ -109,16 +69,13 @@ check_image() { # TAG
   expect "it is the image's user, without a capability" worker_user_is 65532
   expect "all 100 are processed and committed" within 30 \
     says 'kafka_consumer_messages_consumed_total.* 100$|consumed.* 100' in_image process metrics
-  expect "SIGTERM: exit code 0" ends_with 0
+  expect "SIGTERM: exit code 0" ends_with 0 "$worker" "$(first_process "$worker")"
   expect "nothing is left" says '(^| )0( |$)' in_image process lag
   start_worker
   expect "without a volume too" within 30 in_image health
-  expect "SIGTERM: exit code 0" ends_with 0
-  echo "$checks_passed passed, $checks_failed failed"
-  ((checks_failed == 0))
+  expect "SIGTERM: exit code 0" ends_with 0 "$worker" "$(first_process "$worker")"
+  finish
 }
-
-not() { ! "$@"; }
 
 stop_check() { # CONTAINER
   [[ -z ${worker:-} ]] || kill -KILL "$(first_process "$worker" 2>/dev/null)" 2>/dev/null || true
