@@ -46,6 +46,7 @@ MANIFEST_NPM=(@kubernetes-models/keda@0.4.2 @kubernetes-models/prometheus-operat
 PACKAGE_PACKAGES=(python3 binutils dpkg-dev file fakeroot)
 PACKAGE_CHECK_PACKAGES=(lintian systemd jq python3-venv)
 SBOM_PIP=("cyclonedx-python-lib[json-validation]==11.12.0")
+DOCS_PACKAGES=(doxygen)
 LINT_PACKAGES=(clang-format clang-tidy shellcheck)
 FUZZ_PACKAGES=(clang)
 COVERAGE_PACKAGES=(gcovr)
