@@ -355,6 +355,7 @@ class worker::impl {
     const auto source = source_->status();
     const auto raise = [](const counter_ref& c, std::uint64_t to) { c.add(to - c.value()); };
     quarantine_.refresh_metrics();
+    metrics_->gauge(metric::ready).set(readiness().ok ? 1 : 0);
     raise(metrics_->counter(metric::rebalances, {{"kind", "assign"}}), source.assignments);
     raise(metrics_->counter(metric::rebalances, {{"kind", "revoke"}}), source.revocations);
     raise(metrics_->counter(metric::rebalances, {{"kind", "lost"}}), source.losses);

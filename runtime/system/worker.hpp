@@ -6,6 +6,7 @@
 #include "runtime/http/endpoint.hpp"
 #include "runtime/kafka/result.hpp"
 #include "runtime/logging/log.hpp"
+#include "runtime/system/run_worker.hpp"
 
 #include <chrono>
 #include <memory>
@@ -18,12 +19,6 @@ namespace streamer {
 struct start_failure {
   int exit_code = 1;
   std::string what; ///< one line: what, which value, what to do
-};
-
-/// How a worker differs from its configuration.
-struct worker_options {
-  /// Its brokers are an in-process mock cluster, which ends with it.
-  bool embedded = false;
 };
 
 /// A running worker: Kafka clients, actors, and the HTTP addresses. Members may be called from
@@ -67,11 +62,5 @@ class worker {
   explicit worker(std::unique_ptr<impl> running);
   std::unique_ptr<impl> impl_;
 };
-
-/// `streamer --role consumer`: a worker until SIGTERM or SIGINT; a second signal ends it at once.
-/// If it is to be embedded, starts that cluster too. Returns the exit code; failures are told in
-/// one line on stderr.
-[[nodiscard]] int run_worker(const settings& config, const handler_registry& registry,
-                             const worker_options& options, const log_handle& log);
 
 } // namespace streamer

@@ -61,6 +61,7 @@ enum class metric : std::uint8_t {
   tenant_processed,
   tenant_retried,
   tenant_dead_lettered,
+  ready,
   build_info,
 };
 

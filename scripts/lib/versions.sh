@@ -35,6 +35,18 @@ BUILD_PACKAGES=(
   libmicrohttpd-dev
 )
 KAFKA_PACKAGES=(openjdk-17-jre-headless maven)
+# The image, where there is neither a container engine nor a registry of images.
+IMAGE_PACKAGES=(buildah debootstrap)
+# Validators of the files for operators: schemas of Kubernetes and compose, KEDA's, the Prometheus
+# operator's, and the rules of Prometheus itself.
+MANIFEST_PACKAGES=(python3 python3-venv nodejs prometheus)
+MANIFEST_PIP=(kubernetes-validate==1.37.0 compose-spec==0.2.1)
+MANIFEST_NPM=(@kubernetes-models/keda@0.4.2 @kubernetes-models/prometheus-operator@6.0.0)
+# Packages of streamer, and what looks into them.
+PACKAGE_PACKAGES=(python3 binutils dpkg-dev file fakeroot)
+PACKAGE_CHECK_PACKAGES=(lintian systemd jq python3-venv)
+SBOM_PIP=("cyclonedx-python-lib[json-validation]==11.12.0")
+DOCS_PACKAGES=(doxygen)
 LINT_PACKAGES=(clang-format clang-tidy shellcheck)
 FUZZ_PACKAGES=(clang)
 COVERAGE_PACKAGES=(gcovr)

@@ -91,6 +91,7 @@ TEST_CASE(
   config.value("retry.initial_backoff_ms", "20");
   worker w{s.directory(), "worker", config, worker_binary::scripted};
   w.wait_until_ready();
+  CHECK(metric_sum(w.metrics(), "streamer_ready") == 1);
   ledger_producer producer{s.bootstrap, s.source};
   for (int i = 0; i < 1000; ++i) {
     producer.send(producer.maker().make("tenant-" + std::to_string(i % 8),
@@ -102,6 +103,7 @@ TEST_CASE(
   const auto why = http_get(w.metrics_port(), "/readyz").body;
   evidence("/readyz says " + why);
   CHECK(why.find("dlq guard holds") != std::string::npos);
+  CHECK(metric_sum(w.metrics(), "streamer_ready") == 0);
   REQUIRE(wait_until(
       [&] {
         return metric_sum(w.metrics(), "streamer_dlq_guard_probes_total", {{"result", "failed"}})

@@ -1,0 +1,9 @@
+# Read by cpack once it knows the generator.
+if(CPACK_GENERATOR STREQUAL "DEB")
+  set(CPACK_SET_DESTDIR ON)
+  set(CPACK_INSTALL_PREFIX /usr)
+  set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+  set(CPACK_COMPONENTS_ALL runtime service)
+else()
+  set(CPACK_COMPONENTS_ALL runtime development)
+endif()
