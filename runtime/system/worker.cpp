@@ -3,6 +3,7 @@
 #include "actors/consumer/credit.hpp"
 #include "actors/consumer/lag_split.hpp"
 #include "runtime/checks/stall.hpp"
+#include "runtime/dashboard/page.hpp"
 #include "runtime/http/bearer.hpp"
 #include "runtime/http/health.hpp"
 #include "runtime/http/server.hpp"
@@ -11,6 +12,7 @@
 #include "runtime/kafka/memory_split.hpp"
 #include "runtime/kafka/producer_client.hpp"
 #include "runtime/system/actor_environment.hpp"
+#include "runtime/system/dashboard_event.hpp"
 #include "runtime/system/event_bridge.hpp"
 #include "runtime/system/explain_page.hpp"
 #include "runtime/system/explain_request.hpp"
@@ -46,6 +48,9 @@ std::uint64_t random_seed() {
   std::random_device device;
   return static_cast<std::uint64_t>(device()) << 32U | device();
 }
+
+// Tells this process from its predecessor and successor at the same address.
+std::string process_mark() { return std::to_string(random_seed()); }
 
 tenant_label_options label_options(const tenant_settings& tenants) {
   tenant_label_options options;
@@ -199,6 +204,12 @@ class worker::impl {
     return {200, "application/json", make_explain_page(wanted, facts), {}};
   }
 
+  std::string dashboard_event() const {
+    return make_dashboard_event({process_, config_.consumer.group_id, source_->status(),
+                                 accounts_with_lag(), board_->rows(), readiness(), *credit_,
+                                 *metrics_, std::chrono::system_clock::now()});
+  }
+
   std::string metrics_text() const {
     refresh_client_metrics();
     return metrics_->serialize();
@@ -245,16 +256,24 @@ class worker::impl {
       }
       token = std::make_shared<token_file>(file, std::move(*found));
     }
-    const auto admin = [guarded, token](auto answer) {
-      return [token, serve = guarded(answer)](const http_request& request) {
-        return token == nullptr || carries_bearer_token(request, token->current())
-                   ? serve(request)
-                   : bearer_token_missing();
+    const auto may_see = [token](const http_request& request) {
+      return token == nullptr || carries_bearer_token(request, token->current());
+    };
+    const auto admin = [guarded, may_see](auto answer) {
+      return [may_see, serve = guarded(answer)](const http_request& request) {
+        return may_see(request) ? serve(request) : bearer_token_missing();
       };
     };
+    const auto listening = [](const http_request&) { return http_response{}; };
     admin_server_ = listen(
         "admin.addr", config_.admin.addr,
-        {{"/status", admin([this](const http_request&) {
+        {{"/",
+          [may_see](const http_request& request) {
+            return may_see(request) ? dashboard_response(200)
+                                    : dashboard_response(bearer_token_missing().status);
+          }},
+         {"/events", admin(listening), event_source{[this] { return dashboard_event(); }}},
+         {"/status", admin([this](const http_request&) {
             return http_response{200, "application/json", status_json(), {}};
           })},
          {"/explain", admin([this](const http_request& request) { return explain(request); })}},
@@ -512,6 +531,7 @@ class worker::impl {
 
   settings config_;
   log_handle log_;
+  const std::string process_ = process_mark();
   stall_watch stalls_{config_.consumer.max_stall}; // of the thread that waits for the end
   std::chrono::steady_clock::time_point stalls_looked_at_{};
   std::shared_ptr<telemetry> metrics_;
