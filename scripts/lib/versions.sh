@@ -36,5 +36,7 @@ BUILD_PACKAGES=(
 )
 KAFKA_PACKAGES=(openjdk-17-jre-headless maven)
 LINT_PACKAGES=(clang-format clang-tidy shellcheck)
+# The dashboard's test leads a headless browser.
+BROWSER_PACKAGES=(chromium chromium-driver)
 FUZZ_PACKAGES=(clang)
 COVERAGE_PACKAGES=(gcovr)
