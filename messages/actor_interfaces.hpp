@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/consumer/explained.hpp"
 #include "actors/consumer/record_source.hpp"
 #include "actors/consumer/suspect.hpp"
 #include "actors/retry/retry_schedule.hpp"
@@ -38,6 +39,9 @@ struct handler_replaced;
 struct commit_answer;
 struct drain_partition;
 struct give_up_partition;
+struct explain_wanted;
+struct retry_time_wanted;
+struct retry_time;
 struct tick;
 struct links_changed;
 struct work;
@@ -86,8 +90,9 @@ using partition_consumer_actor =
                      caf::result<void>(commit_answer),        // the broker's answer to a commit
                      caf::result<void>(drain_partition),   // finish within the budget, then release
                      caf::result<void>(give_up_partition), // not ours any more: commit nothing
-                     caf::result<void>(links_changed),     // a peer was started anew
-                     caf::result<void>(tick)>;             // commit, look after what waits
+                     caf::result<partition_explained>(explain_wanted), // why it lags
+                     caf::result<void>(links_changed),                 // a peer was started anew
+                     caf::result<void>(tick)>; // commit, look after what waits
 
 /// TENANT HANDLER: runs the handlers on one tenant's records, in order per key.
 using tenant_handler_actor =
@@ -108,7 +113,8 @@ using tenant_supervisor_actor = caf::typed_actor<
 /// RETRY SUPERVISOR: says of each failed attempt whether, and when, there is another.
 using retry_supervisor_actor =
     caf::typed_actor<caf::result<void>(failed_records),
-                     caf::result<void>(held_record_succeeded), // the outage may be over
+                     caf::result<void>(held_record_succeeded),   // the outage may be over
+                     caf::result<retry_time>(retry_time_wanted), // when one record's time comes
                      caf::result<void>(partition_gone), caf::result<void>(tick)>;
 
 /// DLQ SUPERVISOR: writes dead letters and keeps at it until each is acknowledged.
@@ -323,6 +329,17 @@ struct dead_letters_written {
   std::vector<slot_id> slots;
 };
 
+/// When is the next attempt of this record? Answered with `retry_time`.
+struct retry_time_wanted {
+  assignment_epoch epoch;
+  slot_id slot;
+};
+
+struct retry_time {
+  std::optional<std::chrono::steady_clock::time_point> due;
+  bool held = false; ///< by the DLQ guard: its time comes when the outage ends
+};
+
 // ---------------------------------------------------------------- suspects
 
 /// A suspect's turn in its lane has come: it is to run alone.
@@ -450,6 +467,9 @@ struct drain_partition {
 
 struct give_up_partition {};
 
+/// Answered with `partition_explained`.
+struct explain_wanted {};
+
 struct partition_released {
   assignment_epoch epoch;
   std::uint64_t fenced_running = 0; ///< attempts that still ran at the deadline
@@ -490,6 +510,10 @@ CAF_ADD_TYPE_ID(streamer, (streamer::end_reached))
 CAF_ADD_TYPE_ID(streamer, (streamer::attempt_results))
 CAF_ADD_TYPE_ID(streamer, (streamer::retry_verdicts))
 CAF_ADD_TYPE_ID(streamer, (streamer::held_record_succeeded))
+CAF_ADD_TYPE_ID(streamer, (streamer::retry_time_wanted))
+CAF_ADD_TYPE_ID(streamer, (streamer::retry_time))
+CAF_ADD_TYPE_ID(streamer, (streamer::explain_wanted))
+CAF_ADD_TYPE_ID(streamer, (streamer::partition_explained))
 CAF_ADD_TYPE_ID(streamer, (streamer::dead_letters_written))
 CAF_ADD_TYPE_ID(streamer, (streamer::handler_replaced))
 CAF_ADD_TYPE_ID(streamer, (streamer::commit_answer))
@@ -536,6 +560,10 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::end_reached)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::attempt_results)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::retry_verdicts)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::held_record_succeeded)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::retry_time_wanted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::retry_time)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::explain_wanted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::partition_explained)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::dead_letters_written)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::handler_replaced)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::commit_answer)

@@ -22,6 +22,7 @@ void add_all(command_tree& tree) {
   auto& process = tree.group("process", "Run a worker, and look after consumer groups");
   add_process_start(tree, process);
   add_process_lag(tree, process);
+  add_process_explain(tree, process);
   add_process_seek(tree, process);
   add_process_metrics(tree, process);
   auto& ingest = tree.group("ingest", "Produce events");
@@ -41,7 +42,7 @@ void add_all(command_tree& tree) {
   add_config_check(tree, config);
   add_doctor(tree);
   add_health(tree);
-  add_not_yet(tree, process, dlq);
+  add_not_yet(tree, dlq);
 }
 
 /// The command that the arguments arrived at: the root, a group, or a command proper.

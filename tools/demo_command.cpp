@@ -114,7 +114,8 @@ class demo_run {
     if (!worker_) return failure_.what;
     const auto metrics = "http://" + to_string(worker_->metrics_address());
     say("  worker   " + metrics + "/metrics  /healthz  /readyz");
-    say("           http://" + to_string(worker_->admin_address()) + "/status");
+    say("           http://" + to_string(worker_->admin_address()) +
+        "/  the dashboard  /explain  /status");
     return wait_until_ready(*worker_, stop_);
   }
 

@@ -13,8 +13,7 @@ void add(command_tree& tree, CLI::App& parent, const std::string& name,
 
 } // namespace
 
-void add_not_yet(command_tree& tree, CLI::App& process, CLI::App& dlq) {
-  add(tree, process, "explain", "Why a partition lags");
+void add_not_yet(command_tree& tree, CLI::App& dlq) {
   add(tree, dlq, "redrive", "Process again");
   add(tree, dlq, "purge", "Drop");
   add(tree, tree.root(), "inspect", "The actors");

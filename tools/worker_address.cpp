@@ -1,11 +1,14 @@
 #include "tools/worker_address.hpp"
 
-namespace streamer::tools {
+#include "runtime/http/bearer.hpp"
 
-std::variant<http_answer, asking_failure> ask_worker(const command_context& context,
-                                                     const std::optional<std::string>& addr,
-                                                     const std::string& path) {
-  const auto& configured = context.values().observability.metrics_addr;
+namespace streamer::tools {
+namespace {
+
+using asked = std::variant<http_answer, asking_failure>;
+
+asked ask(const std::optional<std::string>& addr, const std::string& configured,
+          const std::string& key, const std::string& path, const http_get_options& options) {
   const auto where = parse_endpoint(addr.value_or(configured));
   if (!where) {
     return asking_failure{
@@ -13,16 +16,50 @@ std::variant<http_answer, asking_failure> ask_worker(const command_context& cont
   }
   if (where->port == 0) {
     return asking_failure{
-        exit_usage,
-        "observability.metrics_addr '" + configured +
-            "' has port 0, which the worker chose when it started; give its address with --addr"};
+        exit_usage, key + " '" + configured +
+                        "' has port 0, which the worker chose when it started; give its address "
+                        "with --addr"};
   }
-  auto answer = http_get(*where, path);
+  auto answer = http_get(*where, path, options);
   if (const auto* error = std::get_if<http_get_error>(&answer)) {
     return asking_failure{exit_failed, "no worker answers: " + error->text +
                                            "; is it running, or at another --addr?"};
   }
   return std::get<http_answer>(std::move(answer));
+}
+
+} // namespace
+
+asked ask_worker(const command_context& context, const std::optional<std::string>& addr,
+                 const std::string& path) {
+  return ask(addr, context.values().observability.metrics_addr, "observability.metrics_addr", path,
+             {});
+}
+
+asked ask_admin(const command_context& context, const std::optional<std::string>& addr,
+                const std::string& path) {
+  const auto& admin = context.values().admin;
+  http_get_options options;
+  if (!admin.token_file.empty()) {
+    const auto token = read_bearer_token(admin.token_file);
+    if (!token) {
+      return asking_failure{exit_usage,
+                            "admin.token_file = '" + admin.token_file +
+                                "' cannot be read, or holds no token in its first line"};
+    }
+    options.authorization = "Bearer " + *token;
+  }
+  auto answer = ask(addr, admin.addr, "admin.addr", path, options);
+  constexpr unsigned unauthorized = 401;
+  if (const auto* got = std::get_if<http_answer>(&answer); got && got->status == unauthorized) {
+    return asking_failure{exit_failed,
+                          admin.token_file.empty()
+                              ? "the worker wants a token; set admin.token_file to the file that "
+                                "holds it"
+                              : "the worker refuses the token of admin.token_file = '" +
+                                    admin.token_file + "'; is it that of this worker?"};
+  }
+  return answer;
 }
 
 } // namespace streamer::tools

@@ -22,4 +22,10 @@ struct asking_failure {
     const command_context& context, const std::optional<std::string>& addr,
     const std::string& path);
 
+/// GET `path` at `--addr`, or at admin.addr, with the token of admin.token_file if one is
+/// configured. Fails as `ask_worker`, and if the worker wants another token.
+[[nodiscard]] std::variant<http_answer, asking_failure> ask_admin(
+    const command_context& context, const std::optional<std::string>& addr,
+    const std::string& path);
+
 } // namespace streamer::tools

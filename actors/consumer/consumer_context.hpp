@@ -16,7 +16,10 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <string>
+#include <string_view>
 
 namespace streamer {
 
@@ -79,6 +82,8 @@ struct consumer_context {
   std::shared_ptr<suspect_board> suspects = std::make_shared<suspect_board>();
   std::shared_ptr<suspect_store> suspect_marks; ///< null: none but this process's own
   std::shared_ptr<handler_calls> calls = std::make_shared<handler_calls>();
+  /// How a key is named to people: a keyed hash. Thread-safe; null: not at all.
+  std::function<std::string(std::string_view)> mark_key;
   log_handle log;
 };
 

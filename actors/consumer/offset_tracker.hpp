@@ -63,6 +63,12 @@ class offset_tracker {
   /// the partition's end has been seen.
   [[nodiscard]] std::optional<commit_point> frontier() const;
 
+  /// The offset behind all that was received, gaps and restored commit included; nothing at first
+  /// without a commit.
+  [[nodiscard]] std::optional<offset_id> received_to() const {
+    return newest_ ? std::optional{newest_->next()} : std::nullopt;
+  }
+
   [[nodiscard]] std::size_t unfinished() const { return unfinished_; }
   /// Records behind the frontier, from the beginning of this assignment epoch.
   [[nodiscard]] std::uint64_t behind_frontier() const { return head_slot_; }

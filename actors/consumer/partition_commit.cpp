@@ -84,7 +84,6 @@ void partition_consumer_state::commit_if_changed() {
   commit_in_flight_ = true;
   commit_sent_ = now;
   sent_text_ = request->metadata;
-  sent_behind_ = tracker_.behind_frontier();
   context_->source->commit({std::move(*request)});
 }
 
@@ -99,7 +98,6 @@ void partition_consumer_state::on_commit_answer(const commit_result& r) {
     case commit_state::committed:
       committed_offset_ = r.offset;
       committed_text_ = sent_text_;
-      committed_behind_ = sent_behind_;
       uncommitted_since_.reset();
       settle_suspects();
       break;

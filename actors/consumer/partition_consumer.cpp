@@ -125,6 +125,7 @@ partition_consumer_actor::behavior_type partition_consumer_state::make_behavior(
       [this](const commit_answer& msg) { on_commit_answer(msg.result); },
       [this](const drain_partition& msg) { on_drain(msg); },
       [this](const give_up_partition&) { release(false); },
+      [this](const explain_wanted&) { return on_explain(); },
       [this](const links_changed& msg) { on_links(msg.links); },
       [this](const tick&) { on_tick(); },
   };
@@ -143,6 +144,9 @@ void partition_consumer_state::on_records(const records_fetched& msg) {
   }
   owed_records_ += count;
   owed_bytes_ += bytes;
+  if (!first_offset_ && count > 0) {
+    first_offset_ = msg.batch->records().front().offset;
+  }
   consumed_.add(static_cast<std::uint64_t>(count));
   if (draining_ || released_) {
     credit_records_ += count;
@@ -167,6 +171,9 @@ void partition_consumer_state::on_records(const records_fetched& msg) {
 }
 
 void partition_consumer_state::on_end_reached(offset_id position) {
+  if (!first_offset_) {
+    first_offset_ = position;
+  }
   if (!held_.empty()) {
     held_end_ = position;
     return;
@@ -225,6 +232,9 @@ std::size_t partition_consumer_state::take_in(const record_batch_ptr& batch, std
   mark_suspects(*work);
   work->started = std::make_unique<std::atomic<bool>[]>(work->items.size());
   in_hand_.add(work, self_->clock().now());
+  if (i > from) {
+    newest_ms_ = records[i - 1].timestamp_ms;
+  }
   for (const auto item : overflowing) {
     overflow(work, item);
   }

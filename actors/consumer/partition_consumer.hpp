@@ -146,6 +146,17 @@ class partition_consumer_state {
   void release_credit();
   void publish();
 
+  // Why it lags
+  [[nodiscard]] lag_split split() const;
+  [[nodiscard]] std::optional<offset_id> held_to() const;
+  caf::result<partition_explained> on_explain();
+  [[nodiscard]] partition_explained explain() const;
+  [[nodiscard]] lag_times times() const;
+  void note_oldest_in_hand(lag_times& times, const lag_counts& parts) const;
+  [[nodiscard]] std::optional<frontier_record> frontier() const;
+  void describe_failing(const failing_entry& f, frontier_record& r) const;
+  void describe_in_hand(const work_in_hand::place& place, frontier_record& r) const;
+
   // Commits and the end
   void commit_if_changed();
   std::optional<commit_request> commit_now();
@@ -163,6 +174,9 @@ class partition_consumer_state {
   void erase_failing(std::map<slot_id, failing_entry>::iterator f);
   [[nodiscard]] std::size_t count_failing(stage s) const {
     return failing_at_[static_cast<std::size_t>(s)];
+  }
+  [[nodiscard]] const tenant_entry& tenant_of(const failing_entry& f) const {
+    return tenants_[f.work->items.front().tenant];
   }
   [[nodiscard]] tenant_entry& tenant_of(const failing_entry& f) {
     return tenants_[f.work->items.front().tenant];
@@ -224,14 +238,14 @@ class partition_consumer_state {
   counter_ref consumed_;
   histogram_ref end_to_end_;
 
+  std::optional<offset_id> first_offset_; // that it was handed
+  std::int64_t newest_ms_ = -1;           // timestamp of the newest record taken in
   std::optional<offset_id> committed_offset_;
   std::string committed_text_;
   std::optional<clock::time_point> uncommitted_since_;
   bool commit_in_flight_ = false;
   clock::time_point commit_sent_;
   std::string sent_text_;
-  std::uint64_t sent_behind_ = 0;      // records behind the frontier of that commit
-  std::uint64_t committed_behind_ = 0; // of the last one that succeeded
   std::size_t metadata_limit_ = default_metadata_limit;
   clock::time_point next_commit_;
 

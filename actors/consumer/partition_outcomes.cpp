@@ -382,12 +382,9 @@ void partition_consumer_state::erase_failing(std::map<slot_id, failing_entry>::i
 void partition_consumer_state::publish() {
   counts_.pending = tracker_.unfinished();
   partition_state state;
-  state.lag.waiting_retry = count_failing(stage::retry);
-  state.lag.waiting_dlq = count_failing(stage::dlq);
-  state.lag.queued = turns_.backlog();
-  state.lag.held = held_records_ + count_failing(stage::alone);
-  state.lag.in_flight = static_cast<std::uint64_t>(std::max<std::int64_t>(0, at_handlers_));
-  state.lag.done_uncommitted = tracker_.finished() - committed_behind_;
+  const auto lag = split();
+  state.lag = lag.parts;
+  state.span = lag.span;
   state.uncommitted_since = uncommitted_since_;
   if (const auto oldest = tracker_.oldest_unfinished()) {
     const auto failing = failing_.find(*oldest);

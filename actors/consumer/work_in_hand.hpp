@@ -45,12 +45,23 @@ class work_in_hand {
   /// Calls `visit(place)` for every item in slot order, finished ones included.
   template <class Visit>
   void for_each(Visit visit) const {
+    for_each_until([&](const place& p) {
+      visit(p);
+      return false;
+    });
+  }
+
+  /// The same until `visit` returns true.
+  template <class Visit>
+  void for_each_until(Visit visit) const {
     for (const auto& e : entries_) {
       if (!e.batch) {
         continue;
       }
       for (std::uint32_t i = 0; i < e.batch->items.size(); ++i) {
-        visit(place{e.batch, i});
+        if (visit(place{e.batch, i})) {
+          return;
+        }
       }
     }
   }

@@ -48,6 +48,7 @@ retry_supervisor_actor::behavior_type retry_supervisor_state::make_behavior() {
   return {
       [this](const failed_records& msg) { on_failed(msg); },
       [this](const held_record_succeeded& msg) { on_held_succeeded(msg); },
+      [this](const retry_time_wanted& msg) { return on_time_wanted(msg); },
       [this](const partition_gone& msg) { on_gone(msg.epoch); },
       [this](const tick&) {
         armed_ = false;
@@ -110,6 +111,19 @@ void retry_supervisor_state::on_gone(assignment_epoch epoch) {
     guard_->probe_lost();
   }
   publish_held();
+}
+
+// Asked for by people, so it may look through all that waits.
+retry_time retry_supervisor_state::on_time_wanted(const retry_time_wanted& msg) const {
+  const auto is_meant = [&](const waiting& w) {
+    return w.epoch == msg.epoch && w.slot == msg.slot;
+  };
+  const auto scheduled =
+      std::ranges::find_if(schedule_, [&](const auto& entry) { return is_meant(entry.second); });
+  if (scheduled != schedule_.end()) {
+    return {scheduled->first, false};
+  }
+  return {std::nullopt, std::ranges::any_of(held_, is_meant)};
 }
 
 void retry_supervisor_state::on_tick() {

@@ -85,6 +85,7 @@ class retry_supervisor_state {
   void on_failed(const failed_records& msg);
   void on_gone(assignment_epoch epoch);
   void on_held_succeeded(const held_record_succeeded& msg);
+  [[nodiscard]] retry_time on_time_wanted(const retry_time_wanted& msg) const;
   void on_tick();
   void arm();
 

@@ -100,6 +100,15 @@ stall_changes stall_watch::sample(clock::time_point now,
   return changes;
 }
 
+std::map<std::pair<std::string, std::int32_t>, std::chrono::milliseconds> stall_watch::still_for(
+    clock::time_point now) const {
+  std::map<key, std::chrono::milliseconds> result;
+  for (const auto& [name, w] : partitions_) {
+    result.emplace(name, since(w.moved, now));
+  }
+  return result;
+}
+
 std::vector<stall> stall_watch::to_read_again(clock::time_point now) {
   std::vector<stall> due;
   for (auto& [name, w] : partitions_) {

@@ -85,6 +85,10 @@ class stall_watch {
   stall_changes sample(clock::time_point now, const std::vector<partition_work>& partitions,
                        const process_work& process);
 
+  /// How long each partition had not moved at the last sample, `now`.
+  [[nodiscard]] std::map<std::pair<std::string, std::int32_t>, std::chrono::milliseconds> still_for(
+      clock::time_point now) const;
+
   /// Partitions that stand still because a fetch brings nothing, each once every `max_stall`: to be
   /// read anew from where they are.
   [[nodiscard]] std::vector<stall> to_read_again(clock::time_point now);

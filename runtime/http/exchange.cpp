@@ -80,36 +80,60 @@ std::optional<http_response> refuse_early(MHD_Connection* connection, std::strin
 }
 
 exchange::exchange(std::vector<http_route> routes, std::size_t pending_limit, bool local_only,
-                   log_handle log)
+                   log_handle log, event_streams& streams)
     : routes_{std::move(routes)},
       pending_limit_{pending_limit},
       local_only_{local_only},
+      streams_{streams},
       log_{std::move(log)},
       failure_limit_{std::chrono::seconds{10}} {}
 
-MHD_Result exchange::answer(MHD_Connection* connection, std::string_view target) {
-  return send(connection, respond(connection, target));
+MHD_Result exchange::answer(MHD_Connection* connection, std::string_view method,
+                            std::string_view target) {
+  auto [response, by] = respond(connection, target);
+  if (by != nullptr && by->events && response.status == MHD_HTTP_OK &&
+      method == MHD_HTTP_METHOD_GET) {
+    return stream(connection, *by->events);
+  }
+  return send(connection, std::move(response));
 }
 
-http_response exchange::respond(MHD_Connection* connection, std::string_view target) {
+MHD_Result exchange::stream(MHD_Connection* connection, const event_source& source) {
+  if (streams_.full()) {
+    return send(connection, plain(MHD_HTTP_SERVICE_UNAVAILABLE,
+                                  "too many streams are open: close another dashboard\n"));
+  }
+  auto* const native = streams_.open(connection, source);
+  if (native == nullptr) {
+    return MHD_NO;
+  }
+  http_response head;
+  head.content_type = "text/event-stream; charset=utf-8";
+  add_headers(native, head);
+  const auto result = MHD_queue_response(connection, MHD_HTTP_OK, native);
+  MHD_destroy_response(native);
+  return result;
+}
+
+exchange::reply exchange::respond(MHD_Connection* connection, std::string_view target) {
   if (local_only_ && !host_is_local(header_of(connection, MHD_HTTP_HEADER_HOST))) {
-    return plain(MHD_HTTP_MISDIRECTED_REQUEST,
-                 "this address is asked by localhost or its number, not by another name\n");
+    return {plain(MHD_HTTP_MISDIRECTED_REQUEST,
+                  "this address is asked by localhost or its number, not by another name\n")};
   }
   auto parsed = parse_target(target);
   if (const auto* error = std::get_if<target_error>(&parsed)) {
-    return *error == target_error::too_long
-               ? plain(MHD_HTTP_URI_TOO_LONG, "the address is too long\n")
-               : plain(MHD_HTTP_BAD_REQUEST, "the address is malformed\n");
+    return {*error == target_error::too_long
+                ? plain(MHD_HTTP_URI_TOO_LONG, "the address is too long\n")
+                : plain(MHD_HTTP_BAD_REQUEST, "the address is malformed\n")};
   }
   auto& [path, query] = std::get<request_target>(parsed);
   const auto route = std::find_if(routes_.begin(), routes_.end(),
                                   [&p = path](const http_route& r) { return r.path == p; });
   if (route == routes_.end()) {
-    return plain(MHD_HTTP_NOT_FOUND, "not found\n");
+    return {plain(MHD_HTTP_NOT_FOUND, "not found\n")};
   }
   const auto authorization = header_of(connection, MHD_HTTP_HEADER_AUTHORIZATION);
-  return call(*route, {std::move(path), std::move(query), std::string{authorization}});
+  return {call(*route, {std::move(path), std::move(query), std::string{authorization}}), &*route};
 }
 
 http_response exchange::call(const http_route& route, const http_request& request) {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/http/event_streams.hpp"
 #include "runtime/http/message.hpp"
 #include "runtime/logging/log.hpp"
 #include "runtime/logging/rate_limit.hpp"
@@ -26,10 +27,10 @@ class exchange {
  public:
   /// `local_only`: requests for the name of a web site are refused, see host_is_local.
   exchange(std::vector<http_route> routes, std::size_t pending_limit, bool local_only,
-           log_handle log);
+           log_handle log, event_streams& streams);
 
-  /// Answers a request by its raw target.
-  MHD_Result answer(MHD_Connection* connection, std::string_view target);
+  /// Answers a GET or HEAD request by its raw target.
+  MHD_Result answer(MHD_Connection* connection, std::string_view method, std::string_view target);
 
   /// Queues a response, or a 503 in its place when too much is on its way.
   MHD_Result send(MHD_Connection* connection, http_response response);
@@ -37,7 +38,13 @@ class exchange {
  private:
   struct pending_body;
 
-  http_response respond(MHD_Connection* connection, std::string_view target);
+  /// What is answered, and the route that did; null: none.
+  struct reply {
+    http_response response;
+    const http_route* by = nullptr;
+  };
+  reply respond(MHD_Connection* connection, std::string_view target);
+  MHD_Result stream(MHD_Connection* connection, const event_source& source);
   http_response call(const http_route& route, const http_request& request);
   MHD_Response* make_response(std::string body);
 
@@ -45,6 +52,7 @@ class exchange {
   std::size_t pending_limit_;
   bool local_only_;
   std::size_t pending_bytes_ = 0;
+  event_streams& streams_;
   log_handle log_;
   every failure_limit_;
 };

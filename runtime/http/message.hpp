@@ -1,6 +1,7 @@
 // What a route gets and what it answers.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
@@ -44,10 +45,21 @@ struct http_response {
 /// exception becomes a 500 without its text.
 using http_handler = std::function<http_response(const http_request&)>;
 
+/// Where the events of a stream come from.
+struct event_source {
+  /// The text of the present event, in one line. Called on the server's only thread as a handler
+  /// is, while somebody listens and at most once a period, however many listen.
+  std::function<std::string()> next;
+  std::chrono::milliseconds period{1'000};
+};
+
 /// A handler for exactly this path.
 struct http_route {
   std::string path;
   http_handler handler;
+  /// With a source, a GET that the handler answers with 200 gets its events (`text/event-stream`)
+  /// instead of the body, until the client goes or the server ends the stream.
+  std::optional<event_source> events = std::nullopt;
 };
 
 } // namespace streamer

@@ -19,6 +19,7 @@
 #include <thread>
 #include <utility>
 
+#include "runtime/http/event_streams.hpp"
 #include "runtime/http/exchange.hpp"
 #include "runtime/http/listen_socket.hpp"
 
@@ -49,7 +50,10 @@ class http_server::impl {
  public:
   impl(std::vector<http_route> routes, bool local_only, const http_server_options& options)
       : options_{options},
-        exchange_{std::move(routes), options.pending_body_bytes, local_only, options.log} {}
+        streams_{options.max_streams, options.stream_life,
+                 [this](MHD_Connection* raw) { prolong(of(raw)); }},
+        exchange_{std::move(routes), options.pending_body_bytes, local_only, options.log,
+                  streams_} {}
 
   impl(const impl&) = delete;
   impl& operator=(const impl&) = delete;
@@ -85,6 +89,7 @@ class http_server::impl {
       thread_.join();
     }
     if (daemon_ != nullptr) {
+      streams_.end_all();
       MHD_stop_daemon(std::exchange(daemon_, nullptr));
     }
   }
@@ -105,7 +110,7 @@ class http_server::impl {
     // One option a line.
     // clang-format off
     return MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, nullptr, nullptr, &impl::on_request, this,
+        MHD_USE_EPOLL | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME, 0, nullptr, nullptr, &impl::on_request, this,
         MHD_OPTION_EXTERNAL_LOGGER, &impl::on_library_message, this,
         MHD_OPTION_LISTEN_SOCKET, listen_fd,
         MHD_OPTION_CONNECTION_LIMIT, connection_limit(options_.max_connections),
@@ -132,7 +137,9 @@ class http_server::impl {
     while (!stopping_.load(std::memory_order_relaxed)) {
       poll(waited.data(), waited.size(), wait_ms());
       MHD_run(daemon_);
-      sweep(steady_clock::now());
+      const auto now = steady_clock::now();
+      streams_.tick(now);
+      sweep(now);
     }
   }
 
@@ -164,6 +171,10 @@ class http_server::impl {
     }
   }
 
+  void prolong(connection& client) const {
+    client.cut_at = steady_clock::now() + options_.deadline;
+  }
+
   static connection& of(MHD_Connection* raw) {
     const auto* const info = MHD_get_connection_info(raw, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     return *static_cast<connection*>(info->socket_context);
@@ -180,14 +191,14 @@ class http_server::impl {
     server.connections_.emplace_front();
     auto& client = server.connections_.front();
     client.fd = MHD_get_connection_info(raw, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-    client.cut_at = steady_clock::now() + server.options_.deadline;
+    server.prolong(client);
     client.self = server.connections_.begin();
     *context = &client;
   }
 
   static void on_completed(void* self, MHD_Connection* raw, void** /*marker*/,
                            MHD_RequestTerminationCode /*how*/) {
-    of(raw).cut_at = steady_clock::now() + static_cast<impl*>(self)->options_.deadline;
+    static_cast<impl*>(self)->prolong(of(raw));
   }
 
   static void* on_target(void* /*self*/, const char* target, MHD_Connection* raw) {
@@ -211,7 +222,7 @@ class http_server::impl {
       }
       return MHD_YES;
     }
-    return server.exchange_.answer(raw, client.target);
+    return server.exchange_.answer(raw, method, client.target);
   }
 
   __attribute__((format(printf, 2, 0))) static void on_library_message(void* self,
@@ -234,6 +245,7 @@ class http_server::impl {
   std::list<connection> connections_;
   steady_clock::time_point last_sweep_;
   bool freed_connection_ = false;
+  detail::event_streams streams_;
   detail::exchange exchange_;
   MHD_Daemon* daemon_ = nullptr;
   std::thread thread_;

@@ -27,6 +27,11 @@ struct http_server_options {
   /// From accepting a connection, or from the end of its last answer, to the end of the next one. A
   /// client that sends or reads more slowly is cut.
   std::chrono::milliseconds deadline = std::chrono::seconds{5};
+  /// Streams of events at a time; a further one is answered with 503. The deadline holds for each
+  /// event: a client that does not take one in time is cut.
+  std::size_t max_streams = 16;
+  /// A stream ends after this, for the client to ask again.
+  std::chrono::milliseconds stream_life = std::chrono::minutes{10};
   /// Handlers that throw, and the library's own messages (at debug).
   log_handle log;
 };

@@ -1,7 +1,9 @@
 #include "runtime/system/worker.hpp"
 
 #include "actors/consumer/credit.hpp"
+#include "actors/consumer/lag_split.hpp"
 #include "runtime/checks/stall.hpp"
+#include "runtime/dashboard/page.hpp"
 #include "runtime/http/bearer.hpp"
 #include "runtime/http/health.hpp"
 #include "runtime/http/server.hpp"
@@ -10,7 +12,11 @@
 #include "runtime/kafka/memory_split.hpp"
 #include "runtime/kafka/producer_client.hpp"
 #include "runtime/system/actor_environment.hpp"
+#include "runtime/system/dashboard_event.hpp"
 #include "runtime/system/event_bridge.hpp"
+#include "runtime/system/explain_page.hpp"
+#include "runtime/system/explain_request.hpp"
+#include "runtime/system/key_marker.hpp"
 #include "runtime/system/status_page.hpp"
 #include "runtime/system/version.hpp"
 #include "runtime/system/worker_quarantine.hpp"
@@ -23,6 +29,7 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <map>
 #include <mutex>
 #include <random>
 #include <utility>
@@ -41,6 +48,9 @@ std::uint64_t random_seed() {
   std::random_device device;
   return static_cast<std::uint64_t>(device()) << 32U | device();
 }
+
+// Tells this process from its predecessor and successor at the same address.
+std::string process_mark() { return std::to_string(random_seed()); }
 
 tenant_label_options label_options(const tenant_settings& tenants) {
   tenant_label_options options;
@@ -160,6 +170,46 @@ class worker::impl {
                              to_string(admin_address()), draining_.load()});
   }
 
+  http_response explain(const http_request& request) {
+    const auto query = read_explain_query(request);
+    if (const auto* refused = std::get_if<http_response>(&query)) {
+      return *refused;
+    }
+    const auto& wanted = std::get<explain_query>(query);
+    explain_facts facts;
+    facts.source = source_->status();
+    // Partitions that come while others are asked are asked too, once.
+    for (int round = 0; round < 2; ++round) {
+      const auto epochs = epochs_of(wanted, facts.source, facts.asked);
+      if (!epochs.empty()) {
+        facts.asked.insert(epochs.begin(), epochs.end());
+        facts.answers.merge(ask_why(environment_->system(), *router_, epochs));
+        facts.source = source_->status();
+      }
+    }
+    if (wanted.only && facts.asked.empty()) {
+      return not_assigned(wanted, facts.source);
+    }
+    facts.group_id = config_.consumer.group_id;
+    facts.reset_to_end = reset_to_end();
+    facts.accounts = accounts_->snapshot();
+    facts.process = {work_around(facts.source), dlq_gauge_->waiting_partitions.load() > 0,
+                     config_.consumer.max_stall};
+    facts.draining = draining_.load();
+    facts.now = std::chrono::system_clock::now();
+    {
+      const std::lock_guard lock{mutex_};
+      facts.still = still_;
+    }
+    return {200, "application/json", make_explain_page(wanted, facts), {}};
+  }
+
+  std::string dashboard_event() const {
+    return make_dashboard_event({process_, config_.consumer.group_id, source_->status(),
+                                 accounts_with_lag(), board_->rows(), readiness(), *credit_,
+                                 *metrics_, std::chrono::system_clock::now()});
+  }
+
   std::string metrics_text() const {
     refresh_client_metrics();
     return metrics_->serialize();
@@ -174,16 +224,16 @@ class worker::impl {
   // cost the group a rebalance. Until the clients are there, nothing is ready.
   bool start_http(start_failure& failure) {
     const auto guarded = [this](auto answer) {
-      return [this, answer](const http_request&) -> http_response {
+      return [this, answer](const http_request& request) -> http_response {
         if (!serving_.load(std::memory_order_acquire)) {
           return {503, "text/plain; charset=utf-8", "starting\n", {}};
         }
-        return answer();
+        return answer(request);
       };
     };
     metrics_server_ =
         listen("observability.metrics_addr", config_.observability.metrics_addr,
-               {{"/metrics", guarded([this] {
+               {{"/metrics", guarded([this](const http_request&) {
                    return http_response{200, std::string{metrics_content_type}, metrics_text(), {}};
                  })},
                 {"/healthz",
@@ -191,7 +241,8 @@ class worker::impl {
                    return serving_.load(std::memory_order_acquire) ? health_response(liveness())
                                                                    : health_response({});
                  }},
-                {"/readyz", guarded([this] { return health_response(readiness()); })}},
+                {"/readyz",
+                 guarded([this](const http_request&) { return health_response(readiness()); })}},
                failure);
     if (!metrics_server_) {
       return false;
@@ -205,18 +256,28 @@ class worker::impl {
       }
       token = std::make_shared<token_file>(file, std::move(*found));
     }
-    const auto admin = [guarded, token](auto answer) {
-      return [token, serve = guarded(answer)](const http_request& request) {
-        return token == nullptr || carries_bearer_token(request, token->current())
-                   ? serve(request)
-                   : bearer_token_missing();
+    const auto may_see = [token](const http_request& request) {
+      return token == nullptr || carries_bearer_token(request, token->current());
+    };
+    const auto admin = [guarded, may_see](auto answer) {
+      return [may_see, serve = guarded(answer)](const http_request& request) {
+        return may_see(request) ? serve(request) : bearer_token_missing();
       };
     };
-    admin_server_ = listen("admin.addr", config_.admin.addr,
-                           {{"/status", admin([this] {
-                               return http_response{200, "application/json", status_json(), {}};
-                             })}},
-                           failure);
+    const auto listening = [](const http_request&) { return http_response{}; };
+    admin_server_ = listen(
+        "admin.addr", config_.admin.addr,
+        {{"/",
+          [may_see](const http_request& request) {
+            return may_see(request) ? dashboard_response(200)
+                                    : dashboard_response(bearer_token_missing().status);
+          }},
+         {"/events", admin(listening), event_source{[this] { return dashboard_event(); }}},
+         {"/status", admin([this](const http_request&) {
+            return http_response{200, "application/json", status_json(), {}};
+          })},
+         {"/explain", admin([this](const http_request& request) { return explain(request); })}},
+        failure);
     return admin_server_.has_value();
   }
 
@@ -275,6 +336,7 @@ class worker::impl {
     consumer->suspects = quarantine_.board();
     consumer->suspect_marks = quarantine_.store();
     consumer->calls = quarantine_.calls();
+    consumer->mark_key = key_marker{};
     consumer->log = log_;
     auto tenant = std::make_shared<tenant_context>(
         tenant_context{handler_router{config_.handlers},
@@ -340,15 +402,30 @@ class worker::impl {
       if (!account.state) {
         continue;
       }
-      for (const auto& p : source.partitions) {
-        if (p.tp.topic == account.topic && p.tp.partition.value() == account.partition &&
-            p.end >= 0 && p.position >= 0) {
-          account.state->lag.unfetched =
-              static_cast<std::uint64_t>(std::max<std::int64_t>(0, p.end - p.position));
-        }
+      const auto p = std::ranges::find_if(source.partitions, [&](const auto& candidate) {
+        return candidate.tp.topic == account.topic &&
+               candidate.tp.partition.value() == account.partition;
+      });
+      if (p != source.partitions.end()) {
+        auto& state = *account.state;
+        const auto whole =
+            complete({state.lag, state.span}, {p->low, p->position, p->end, reset_to_end()});
+        state.lag = whole.parts;
+        state.span = whole.span;
       }
     }
     return accounts;
+  }
+
+  bool reset_to_end() const {
+    return config_.consumer.auto_offset_reset == offset_reset_kind::latest;
+  }
+
+  process_work work_around(const consumer_status& source) const {
+    // With less than this the consumer does not fetch.
+    const auto least = std::clamp<std::int64_t>(credit_->limits().records / 20, 1, 500);
+    return {source.connected, dlq_gauge_->guard_holds.load(), credit_->available() < least,
+            sink_->status().waiting_events > 0};
   }
 
   void refresh_client_metrics() const {
@@ -400,15 +477,15 @@ class worker::impl {
         partitions.push_back(
             {a.topic, a.partition,
              n.received + n.processed + n.skipped + n.dead_lettered + n.fenced + n.already_done,
-             lag.unfetched, lag.queued + lag.in_flight, lag.waiting_retry, lag.waiting_dlq,
-             lag.held, lag.done_uncommitted});
+             lag.unfetched + lag.fetched, lag.queued + lag.in_flight, lag.waiting_retry,
+             lag.waiting_dlq, lag.held, lag.done_uncommitted});
       }
     }
-    // With less than this the consumer does not fetch.
-    const auto least = std::clamp<std::int64_t>(credit_->limits().records / 20, 1, 500);
-    const process_work process{source_->status().connected, dlq_gauge_->guard_holds.load(),
-                               credit_->available() < least, sink_->status().waiting_events > 0};
-    const auto changes = stalls_.sample(now, partitions, process);
+    const auto changes = stalls_.sample(now, partitions, work_around(source_->status()));
+    {
+      const std::lock_guard lock{mutex_};
+      still_ = stalls_.still_for(now);
+    }
     const auto gauge = [this](const stall& s) {
       const auto partition = std::to_string(s.partition);
       return metrics_->gauge(
@@ -455,6 +532,7 @@ class worker::impl {
 
   settings config_;
   log_handle log_;
+  const std::string process_ = process_mark();
   stall_watch stalls_{config_.consumer.max_stall}; // of the thread that waits for the end
   std::chrono::steady_clock::time_point stalls_looked_at_{};
   std::shared_ptr<telemetry> metrics_;
@@ -473,7 +551,8 @@ class worker::impl {
   root_supervisor_actor root_;
   std::atomic<bool> serving_{false};
   std::atomic<bool> draining_{false};
-  std::mutex mutex_;
+  std::mutex mutex_; // of what follows
+  std::map<std::pair<std::string, std::int32_t>, std::chrono::milliseconds> still_;
   std::condition_variable ended_;
   std::optional<worker_end> end_;
   std::optional<http_server> metrics_server_;

@@ -31,7 +31,9 @@ struct record_counts {
   friend bool operator==(const record_counts&, const record_counts&) = default;
 };
 
-/// The records between the committed offset and the end, by what they wait for.
+/// The offsets between the committed one and the end, by what they wait for. They add up to end −
+/// committed: an offset without a record (compaction, transaction markers) counts as done once it
+/// lies before what was taken in, and before that as its neighbours do.
 struct lag_counts {
   std::uint64_t unfetched = 0;
   std::uint64_t fetched = 0;
@@ -42,12 +44,29 @@ struct lag_counts {
   std::uint64_t held = 0;
   std::uint64_t done_uncommitted = 0;
 
+  [[nodiscard]] std::uint64_t total() const noexcept {
+    return unfetched + fetched + queued + in_flight + waiting_retry + waiting_dlq + held +
+           done_uncommitted;
+  }
+
   friend bool operator==(const lag_counts&, const lag_counts&) = default;
+};
+
+/// The offsets between which the lag and its parts lie; negative: not known (yet).
+struct lag_span {
+  std::int64_t from = -1;     ///< committed; without a commit, where reading began
+  std::int64_t taken_in = -1; ///< next offset to be taken in: each one before it has its place
+  std::int64_t held_to = -1;  ///< next offset behind what is held back unread
+  std::int64_t position = -1; ///< next offset that the Kafka client hands over
+  std::int64_t end = -1;
+
+  friend bool operator==(const lag_span&, const lag_span&) = default;
 };
 
 /// The present state of an assigned partition.
 struct partition_state {
   lag_counts lag;
+  lag_span span;
   /// Timestamp of the oldest unfinished record; nothing when all is finished or it has none.
   std::optional<std::chrono::system_clock::time_point> oldest_unfinished;
   /// When the oldest progress not yet committed was made; nothing when all is committed.

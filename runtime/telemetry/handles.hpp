@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "runtime/telemetry/catalogue.hpp"
 
@@ -109,6 +110,22 @@ class histogram_ref {
       cell_->counts.at(cell_->bucket_of(value)).fetch_add(n, std::memory_order_relaxed);
       cell_->sum.fetch_add(value * static_cast<double>(n), std::memory_order_relaxed);
     }
+  }
+
+  /// The upper bounds of the buckets in seconds, inclusive; the last bucket has none.
+  [[nodiscard]] std::span<const double> bounds() const noexcept {
+    return cell_ == nullptr ? std::span<const double>{} : cell_->bounds;
+  }
+
+  /// The number of observations in the bucket of each bound, and at last of those above all.
+  [[nodiscard]] std::vector<std::uint64_t> buckets() const {
+    std::vector<std::uint64_t> counts;
+    if (cell_ != nullptr) {
+      for (std::size_t i = 0; i <= cell_->bounds.size(); ++i) {
+        counts.push_back(cell_->counts.at(i).load(std::memory_order_relaxed));
+      }
+    }
+    return counts;
   }
 
   /// The number of observations.

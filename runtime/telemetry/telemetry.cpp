@@ -47,6 +47,12 @@ class telemetry::impl {
     tenants_.add(tenant, difference, now);
   }
 
+  std::vector<tenant_series::row> current_tenants(std::chrono::steady_clock::time_point now) {
+    const std::scoped_lock lock{tenant_mutex_};
+    tenants_.expire(now);
+    return tenants_.rows();
+  }
+
   void set_account_source(account_source source) {
     const std::scoped_lock lock{mutex_};
     account_source_ = std::move(source);
@@ -54,7 +60,7 @@ class telemetry::impl {
 
   std::string serialize(const scrape_time& now) {
     const auto accounts = current_accounts();
-    const auto tenants = current_tenants(now);
+    const auto tenants = current_tenants(now.steady);
     std::vector<prometheus::MetricFamily> families;
     families.reserve(metric_count);
     for (const auto& info : metric_catalogue()) {
@@ -125,12 +131,6 @@ class telemetry::impl {
     }
   }
 
-  std::vector<tenant_series::row> current_tenants(const scrape_time& now) {
-    const std::scoped_lock lock{tenant_mutex_};
-    tenants_.expire(now.steady);
-    return tenants_.rows();
-  }
-
   std::mutex mutex_;
   std::array<metric_cells, metric_count> cells_;
   account_source account_source_;
@@ -165,6 +165,10 @@ histogram_ref telemetry::histogram(metric id) { return histogram_ref{impl_->hist
 void telemetry::count_tenant(std::string_view tenant, const tenant_counts& difference,
                              std::chrono::steady_clock::time_point now) {
   impl_->count_tenant(tenant, difference, now);
+}
+
+std::vector<tenant_series::row> telemetry::tenants(std::chrono::steady_clock::time_point now) {
+  return impl_->current_tenants(now);
 }
 
 void telemetry::set_account_source(account_source source) {

@@ -57,6 +57,10 @@ class telemetry {
   void count_tenant(std::string_view tenant, const tenant_counts& difference,
                     std::chrono::steady_clock::time_point now = std::chrono::steady_clock::now());
 
+  /// The tenants that have a label now with their counts; `other` last.
+  [[nodiscard]] std::vector<tenant_series::row> tenants(
+      std::chrono::steady_clock::time_point now = std::chrono::steady_clock::now());
+
   /// Whom to ask for the partition accounts at every scrape, on the scraping thread; usually
   /// account_board::snapshot. An empty function removes it.
   void set_account_source(account_source source);

@@ -48,5 +48,7 @@ PACKAGE_CHECK_PACKAGES=(lintian systemd jq python3-venv)
 SBOM_PIP=("cyclonedx-python-lib[json-validation]==11.12.0")
 DOCS_PACKAGES=(doxygen)
 LINT_PACKAGES=(clang-format clang-tidy shellcheck)
+# The dashboard's test leads a headless browser.
+BROWSER_PACKAGES=(chromium chromium-driver)
 FUZZ_PACKAGES=(clang)
 COVERAGE_PACKAGES=(gcovr)

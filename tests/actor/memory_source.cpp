@@ -160,6 +160,14 @@ std::optional<assignment_epoch> memory_source::epoch_of(const topic_partition& t
   return found == owned_.end() ? std::nullopt : std::optional{found->first};
 }
 
+source_facts memory_source::facts_of(const topic_partition& tp) {
+  source_facts facts{0, -1, logs_[tp].end, false};
+  if (const auto epoch = epoch_of(tp)) {
+    facts.position = owned_.at(*epoch).position;
+  }
+  return facts;
+}
+
 void memory_source::answer_held() {
   if (hold_commits) {
     return;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/consumer/credit.hpp"
+#include "actors/consumer/lag_split.hpp"
 #include "actors/consumer/record_source.hpp"
 #include "tests/actor/memory_batch.hpp"
 
@@ -68,6 +69,8 @@ class memory_source final : public record_source {
   /// They are someone else's already.
   void lose(const std::vector<topic_partition>& partitions);
   [[nodiscard]] std::optional<assignment_epoch> epoch_of(const topic_partition& tp) const;
+  /// What a Kafka client would know of an owned partition.
+  [[nodiscard]] source_facts facts_of(const topic_partition& tp);
 
   /// Carries out what was asked for and delivers what credit allows. False: nothing moved.
   bool poll();

@@ -4,6 +4,7 @@
 
 #include <caf/actor_registry.hpp>
 #include <caf/init_global_meta_objects.hpp>
+#include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
 #include <algorithm>
@@ -96,6 +97,7 @@ void worker_tree::start() {
   consumer->suspects = suspects;
   consumer->suspect_marks = marks;
   consumer->calls = calls;
+  consumer->mark_key = [](std::string_view key) { return "mark of " + std::string{key}; };
   root_context root;
   root.consumer = consumer;
   root.tenant = std::make_shared<tenant_context>(tenant_context{
@@ -309,6 +311,26 @@ void virtual_worker::pass(milliseconds time) {
     time -= part_of_it;
     settle();
   }
+}
+
+std::optional<partition_explained> virtual_worker::explain(const topic_partition& tp) {
+  std::optional<partition_explained> said;
+  const auto epoch = source->epoch_of(tp);
+  const auto whom = epoch ? router->find(*epoch) : nullptr;
+  if (!whom) {
+    return said;
+  }
+  caf::scoped_actor self{system_};
+  auto answer = self->request<caf::message_priority::high>(whom, caf::infinite, explain_wanted{});
+  settle();
+  answer.receive([&](partition_explained& all) { said = std::move(all); },
+                 [](const caf::error&) {});
+  return said;
+}
+
+lag_split virtual_worker::whole_lag(const topic_partition& tp) {
+  const auto said = explain(tp);
+  return complete(said ? said->lag : lag_split{}, source->facts_of(tp));
 }
 
 void virtual_worker::assign(const std::vector<topic_partition>& partitions) {

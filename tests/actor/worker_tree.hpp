@@ -206,6 +206,10 @@ class virtual_worker : private owned_system, public worker_tree {
     }
     return holds();
   }
+  /// What a partition's consumer says when it is asked why it lags; nothing: nobody answered.
+  [[nodiscard]] std::optional<partition_explained> explain(const topic_partition& tp);
+  /// The same completed by what the source knows.
+  [[nodiscard]] lag_split whole_lag(const topic_partition& tp);
   /// Assigns partitions and lets the records flow.
   void assign(const std::vector<topic_partition>& partitions);
   /// Actors that are still alive once the tree has ended.

@@ -96,6 +96,15 @@ worker_config& worker_config::forward_to(const std::string& topic) {
   return handler({{"kind", toml_text("forward")}, {"to", toml_text(topic)}});
 }
 
+std::optional<std::uint16_t> worker_config::port(const std::string& key) const {
+  if (!has(key)) {
+    return std::nullopt;
+  }
+  const auto dot = key.find('.');
+  const auto& address = sections_.at(key.substr(0, dot)).at(key.substr(dot + 1));
+  return static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
+}
+
 std::string worker_config::toml() const {
   std::ostringstream out;
   for (const auto& [section, keys] : sections_) {
@@ -141,7 +150,7 @@ worker::worker(const temporary_directory& directory, const std::string& name,
                const worker_config& config, worker_binary which,
                const std::map<std::string, std::string>& environment)
     : metrics_port_{free_port()},
-      admin_port_{free_port()},
+      admin_port_{config.port("admin.addr").value_or(free_port())},
       config_file_{written(
           directory / (name + ".toml"),
           with_own_place(config, directory / (name + ".state"), metrics_port_, admin_port_))},

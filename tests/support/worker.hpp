@@ -41,6 +41,8 @@ class worker_config {
   worker_config& forward_to(const std::string& topic);
 
   [[nodiscard]] bool has(const std::string& key) const;
+  /// The port of an address that was set; absent: none was.
+  [[nodiscard]] std::optional<std::uint16_t> port(const std::string& key) const;
 
   [[nodiscard]] std::string toml() const;
 
@@ -70,7 +72,7 @@ class log_reader {
 class worker {
  public:
   /// Starts `--role consumer --config FILE --json-logs` with files named `name` in `directory` and
-  /// these variables besides the test's own.
+  /// these variables besides the test's own. Takes free ports, but for an admin.addr that is set.
   worker(const temporary_directory& directory, const std::string& name, const worker_config& config,
          worker_binary which = worker_binary::product,
          const std::map<std::string, std::string>& environment = {});

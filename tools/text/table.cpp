@@ -44,6 +44,27 @@ std::string wrapped(std::string_view text, std::size_t width, std::size_t indent
   return lines + "\n";
 }
 
+std::string folded(std::string_view text, std::size_t width, std::size_t indent) {
+  const auto room = width > indent + least ? width - indent : least;
+  std::string lines;
+  std::string line;
+  const auto end_line = [&] {
+    lines += std::string(indent, ' ') + line + "\n";
+    line.clear();
+  };
+  while (!text.empty()) {
+    const auto end = std::min(text.find(' '), text.size());
+    auto word = std::string{text.substr(0, end)};
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (word.empty()) continue;
+    if (!line.empty() && shown_width(line) + 1 + shown_width(word) > room) end_line();
+    if (shown_width(word) > room) word = shortened(word, room);
+    line += (line.empty() ? "" : " ") + word;
+  }
+  if (!line.empty()) end_line();
+  return lines;
+}
+
 table::table(std::vector<column> columns) : columns_{std::move(columns)} {}
 
 void table::add(std::vector<std::string> cells) {

@@ -25,6 +25,10 @@ struct column {
 /// with `indent` blanks. Cut where the width ends, because it need not be prose.
 [[nodiscard]] std::string wrapped(std::string_view text, std::size_t width, std::size_t indent);
 
+/// Prose in lines of at most `width` characters, each with its line end and after `indent` blanks.
+/// Broken at blanks; a word that is longer than a line is cut.
+[[nodiscard]] std::string folded(std::string_view text, std::size_t width, std::size_t indent);
+
 /// Rows under titles. Cells are escaped, so that no content can leave its cell.
 class table {
  public:

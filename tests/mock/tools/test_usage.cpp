@@ -55,7 +55,7 @@ TEST_CASE("wrong usage is one line on stderr and exit code 2") {
       {{"--rate"}, 2, "--rate"},
       {{"process"}, 2, "start"},
       {{"process", "lags"}, 2, "did you mean 'lag'"},
-      {{"process", "explain"}, 2, "not in this version"},
+      {{"process", "explain", "--topic", "t"}, 2, "--topic needs --partition"},
       {{"dlq", "redrive", "--dry-run"}, 2, "not in this version"},
       {{"inspect"}, 2, "not in this version"},
       {{"doctor", "--embedded"}, 2, "--embedded"},
