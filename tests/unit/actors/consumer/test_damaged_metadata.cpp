@@ -32,19 +32,19 @@ std::string sealed(std::string_view body) {
 }
 
 bool makes_sense(const commit_metadata& data) {
-  auto least = near_base;
+  offset_id before{near_base.value() - 1};
   for (const auto& f : data.failing) {
-    if (f.offset < least) {
+    if (f.offset <= before) {
       return false;
     }
-    least = f.offset.next();
+    before = f.offset;
   }
-  least = near_base;
+  before = offset_id{near_base.value() - 1};
   for (const auto& r : data.finished) {
-    if (r.first < least || r.last < r.first) {
+    if (r.first <= before || r.last < r.first) {
       return false;
     }
-    least = r.last.next();
+    before = r.last;
   }
   return true;
 }
