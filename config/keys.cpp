@@ -181,6 +181,8 @@ std::vector<field<runtime_settings>> in_runtime() {
           "Where a process keeps what outlives it: the crash journal. Made with mode 0700."),
       key("threads", &s::threads, between(0, 1'024),
           "Scheduler threads; 0: from the cgroup's CPU limit."),
+      key("core_dumps", &s::core_dumps, anything{},
+          "Permits core dumps, and debuggers of the same user: both see passwords and records."),
   };
 }
 

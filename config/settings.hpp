@@ -300,6 +300,8 @@ struct runtime_settings {
   std::filesystem::path state_dir = ".streamer";
   /// CAF scheduler threads; 0: from the cgroup's CPU limit.
   std::size_t threads = 0;
+  /// Whether a crash may leave the process's memory in a file.
+  bool core_dumps = false;
 
   bool operator==(const runtime_settings&) const = default;
 };

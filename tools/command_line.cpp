@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "config/text.hpp"
+#include "runtime/system/core_dumps.hpp"
 #include "tools/command_tree.hpp"
 #include "tools/usage/role_spelling.hpp"
 #include "tools/versions.hpp"
@@ -132,6 +133,7 @@ int run_loaded(const command& what, const global_options& globals) {
   }
   log_options options;
   if (loaded) {
+    permit_core_dumps(loaded.loaded->values.runtime.core_dumps);
     const auto& shown = loaded.loaded->values.observability;
     options = {level_of(shown.log_level), shown.json_logs};
   }

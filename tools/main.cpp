@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/system/core_dumps.hpp"
 #include "tools/command_line.hpp"
 
 namespace {
@@ -21,6 +22,7 @@ void open_standard_streams() {
 
 int main(int argc, char** argv) {
   open_standard_streams();
+  streamer::permit_core_dumps(false); // until the configuration says otherwise
   const std::vector<std::string> arguments(argc > 0 ? argv + 1 : argv, argv + argc);
   return streamer::tools::run_command_line(arguments);
 }

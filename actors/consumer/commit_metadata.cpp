@@ -75,10 +75,11 @@ class reader {
     return 0;
   }
 
-  /// An offset `varint()` beyond `from`; fails where that is not an offset any more.
-  offset_id offset_after(offset_id from) {
+  /// An offset `varint()` beyond `from`; fails where that is not an offset any more, or nearer
+  /// than `least`.
+  offset_id offset_after(offset_id from, std::uint64_t least = 0) {
     const auto step = varint();
-    if (step > static_cast<std::uint64_t>(INT64_MAX - from.value())) {
+    if (step < least || step > static_cast<std::uint64_t>(INT64_MAX - from.value())) {
       failed_ = true;
       return from;
     }
@@ -107,7 +108,7 @@ commit_metadata read_body(reader& in, offset_id base) {
   auto previous = base;
   for (auto n = in.varint(); n > 0 && !in.failed(); --n) {
     failing_record f;
-    f.offset = previous = in.offset_after(previous);
+    f.offset = previous = in.offset_after(previous, data.failing.empty() ? 0 : 1);
     f.attempts = static_cast<std::uint32_t>(std::min<std::uint64_t>(in.varint(), UINT32_MAX));
     const auto seconds = std::min<std::uint64_t>(in.varint(), 1ULL << 40);
     f.first_failed_ms = (epoch_seconds + static_cast<std::int64_t>(seconds)) * 1000;
@@ -116,7 +117,7 @@ commit_metadata read_body(reader& in, offset_id base) {
   previous = base;
   for (auto n = in.varint(); n > 0 && !in.failed(); --n) {
     offset_range r;
-    r.first = in.offset_after(previous);
+    r.first = in.offset_after(previous, data.finished.empty() ? 0 : 1);
     r.last = previous = in.offset_after(r.first);
     data.finished.push_back(r);
   }

@@ -18,6 +18,7 @@ struct written_topics {
   std::vector<std::string> dlqs;    ///< of the given inputs
   std::vector<std::string> targets; ///< of `forward`
   std::vector<std::string> lanes;   ///< `{topic}.redrive.{group}` of the given inputs
+  std::string suspects;             ///< `{group}.suspects`
 };
 [[nodiscard]] written_topics topics_written(const settings& config,
                                             const std::vector<std::string>& inputs);
@@ -36,6 +37,8 @@ void judge_dlq(findings& all, const settings& config, const topic_facts& dlq,
                const topic_facts& input, const cluster_facts& cluster, const size_limits& sizes);
 void judge_target(findings& all, const topic_facts& target, const std::vector<topic_facts>& inputs);
 void judge_lane(findings& all, const topic_facts& lane, const topic_facts& input);
+void judge_suspects(findings& all, const topic_facts& suspects);
+void judge_credentials(findings& all, const settings& config, const cluster_facts& cluster);
 
 /// A topic that is there, has leaders, and may be used so; false: there is nothing more to judge.
 [[nodiscard]] bool judge_presence(findings& all, const topic_facts& topic, std::string_view role,

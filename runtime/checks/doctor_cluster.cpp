@@ -27,6 +27,23 @@ topic_facts other(const cluster_facts& cluster, const std::string& name) {
   return nothing_known;
 }
 
+// How this configuration logs in, in words.
+std::string way_in(const kafka_settings& kafka) {
+  const auto protocol = kafka.security_protocol;
+  if (protocol == security_protocol_kind::plaintext) {
+    return "none are asked for: kafka.security_protocol is PLAINTEXT";
+  }
+  if (protocol == security_protocol_kind::ssl) {
+    return kafka.ssl_certificate_location.empty()
+               ? "the brokers let this client in by TLS"
+               : "the brokers let in kafka.ssl_certificate_location = \"" +
+                     kafka.ssl_certificate_location + '"';
+  }
+  return kafka.sasl_mechanism == sasl_mechanism_kind::oauthbearer
+             ? "the brokers let in kafka.oidc_client_id = \"" + kafka.oidc_client_id + '"'
+             : "the brokers let in kafka.sasl_username = \"" + kafka.sasl_username + '"';
+}
+
 } // namespace
 
 std::optional<std::int64_t> number_in(const std::optional<broker_settings>& config,
@@ -72,7 +89,20 @@ written_topics topics_written(const settings& config, const std::vector<std::str
       add_once(topics.targets, to->second);
     }
   }
+  topics.suspects = config.consumer.group_id + ".suspects";
   return topics;
+}
+
+void judge_credentials(findings& all, const settings& config, const cluster_facts& cluster) {
+  finding_list brokers{all, "brokers"};
+  if (!cluster.refused.empty()) {
+    const auto split = cluster.refused.find("; ");
+    const bool advised = split != std::string::npos;
+    brokers.problem("credentials", cluster.refused.substr(0, split),
+                    advised ? cluster.refused.substr(split + 2) : "correct the [kafka] section");
+    return;
+  }
+  brokers.ok("credentials", way_in(config.kafka));
 }
 
 void judge_group(findings& all, const settings& config, const cluster_facts& cluster) {
@@ -132,10 +162,15 @@ findings judge_surroundings(const settings& config, const cluster_facts& cluster
   findings all;
   judge_local(all, config, local);
   if (!cluster.unreachable.empty()) {
-    finding_list{all, "brokers"}.problem("reachable", cluster.unreachable,
-                                         "nothing else could be checked");
+    if (cluster.refused.empty()) {
+      finding_list{all, "brokers"}.problem("reachable", cluster.unreachable,
+                                           "nothing else could be checked");
+    } else {
+      judge_credentials(all, config, cluster);
+    }
     return all;
   }
+  judge_credentials(all, config, cluster);
   judge_broker(all, config, cluster);
   judge_group(all, config, cluster);
   for (const auto& pattern : cluster.patterns_without_topic) {
@@ -148,9 +183,11 @@ findings judge_surroundings(const settings& config, const cluster_facts& cluster
               cluster, sizes);
     judge_lane(all, other(cluster, input.name + ".redrive." + config.consumer.group_id), input);
   }
-  for (const auto& name : topics_written(config, {}).targets) {
+  const auto written = topics_written(config, {});
+  for (const auto& name : written.targets) {
     judge_target(all, other(cluster, name), cluster.inputs);
   }
+  judge_suspects(all, other(cluster, written.suspects));
   return all;
 }
 

@@ -209,6 +209,36 @@ void judge_target(findings& all, const topic_facts& target,
   }
 }
 
+// It is made after the first crash: it may be absent. A worker goes on without it, so these are
+// warnings.
+void judge_suspects(findings& all, const topic_facts& suspects) {
+  finding_list of{all, topic_subject(suspects)};
+  const std::string cost = ": each worker then counts the crashes of a record by itself";
+  if (suspects.is == topic_facts::state::not_authorised) {
+    of.warn("suspects_access", "may not be seen" + cost,
+            "grant DESCRIBE, CREATE, READ and WRITE on it to this user");
+    return;
+  }
+  if (suspects.is != topic_facts::state::found) {
+    return;
+  }
+  for (const auto right : {access_right::read, access_right::write}) {
+    if (suspects.rights && !suspects.rights->contains(right)) {
+      const std::string name{name_of(right)};
+      of.warn("suspects_access", "this user has no right to " + name + cost,
+              "grant " + name + " on it");
+      return;
+    }
+  }
+  if (suspects.config && !is_compacted(suspects)) {
+    of.warn("suspects_cleanup",
+            "cleanup.policy has no compact: what is known of a crash goes with its time",
+            "set cleanup.policy=compact");
+    return;
+  }
+  of.ok("suspects_access", "suspects of a crash are told to the group");
+}
+
 // It is made by the first redrive: it may be absent.
 void judge_lane(findings& all, const topic_facts& lane, const topic_facts& input) {
   if (lane.is != topic_facts::state::found || input.is != topic_facts::state::found) {

@@ -35,10 +35,13 @@ struct topic_facts {
 struct cluster_facts {
   /// Not empty: nothing could be asked, and why.
   std::string unreachable;
+  /// Of that: why the brokers do not let this user in, and behind "; " what to do about it; empty:
+  /// that is not the reason.
+  std::string refused;
   std::int32_t brokers = 0;
   /// Input topics, those of patterns included.
   std::vector<topic_facts> inputs;
-  /// The topic of each name that is no input: DLQs, targets of `forward`, redrive lanes.
+  /// The topic of each name that is no input: DLQs, targets of `forward`, redrive lanes, suspects.
   std::map<std::string, topic_facts> others;
   std::vector<std::string> patterns_without_topic; ///< of consumer.topics
   std::optional<access_rights> group_rights;       ///< absent: see `group_error`
@@ -51,7 +54,7 @@ struct local_facts {
   std::string state_dir_error; ///< why runtime.state_dir cannot be written; empty: it can
   std::string
       token_file_error; ///< why admin.token_file gives no token; empty: it does, or is unset
-  std::uint64_t open_files = 0; ///< soft limit
+  std::uint64_t open_files = 0; ///< what a worker raises its limit to
 };
 
 /// What the memory budget makes of record sizes, in bytes.

@@ -3,6 +3,8 @@
 namespace streamer {
 namespace {
 
+constexpr int most_rereads = 2;
+
 std::chrono::milliseconds since(stall_watch::clock::time_point from,
                                 stall_watch::clock::time_point now) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(now - from);
@@ -63,6 +65,7 @@ stall_changes stall_watch::sample(clock::time_point now,
       changes.ended.push_back({name.first, name.second, *w.standing, w.lag, since(w.moved, now)});
       w.standing.reset();
       w.read_again.reset();
+      w.rereads = 0;
     }
   };
   for (const auto& p : partitions) {
@@ -109,13 +112,28 @@ std::map<std::pair<std::string, std::int32_t>, std::chrono::milliseconds> stall_
   return result;
 }
 
-std::vector<stall> stall_watch::to_read_again(clock::time_point now) {
-  std::vector<stall> due;
+fetch_remedies stall_watch::remedies(clock::time_point now) {
+  fetch_remedies due;
   for (auto& [name, w] : partitions_) {
     const bool waits = w.read_again && now - *w.read_again < max_stall_;
-    if (w.standing == stall_cause::fetch && !waits) {
-      w.read_again = now;
-      due.push_back({name.first, name.second, *w.standing, w.lag, since(w.moved, now)});
+    if (w.standing != stall_cause::fetch || waits) {
+      continue;
+    }
+    w.read_again = now;
+    if (w.rereads == most_rereads) {
+      due.renew_client = true;
+    } else {
+      ++w.rereads;
+      due.read_again.push_back({name.first, name.second, *w.standing, w.lag, since(w.moved, now)});
+    }
+  }
+  if (due.renew_client) {
+    due.read_again.clear();
+    for (auto& [name, w] : partitions_) {
+      if (w.standing == stall_cause::fetch) {
+        w.read_again = now;
+        w.rereads = 0;
+      }
     }
   }
   return due;

@@ -73,6 +73,12 @@ struct stall_changes {
   std::vector<stall> ended; ///< with the cause that they had; before one with another cause begins
 };
 
+/// What is to be done about partitions whose fetches bring nothing.
+struct fetch_remedies {
+  std::vector<stall> read_again; ///< from where they are
+  bool renew_client = false;     ///< that has not helped one of them: the client is to be replaced
+};
+
 /// Finds partitions with lag that have not moved for `max_stall`. A partition's cause is told once,
 /// and looked at again after another `max_stall`. Not thread-safe; `now` must not go backwards.
 class stall_watch {
@@ -89,9 +95,10 @@ class stall_watch {
   [[nodiscard]] std::map<std::pair<std::string, std::int32_t>, std::chrono::milliseconds> still_for(
       clock::time_point now) const;
 
-  /// Partitions that stand still because a fetch brings nothing, each once every `max_stall`: to be
-  /// read anew from where they are.
-  [[nodiscard]] std::vector<stall> to_read_again(clock::time_point now);
+  /// Partitions that stand still because a fetch brings nothing are read anew, once every
+  /// `max_stall` each. Where that has not helped twice, the client is replaced instead, which reads
+  /// all of them anew; then it begins from the front.
+  [[nodiscard]] fetch_remedies remedies(clock::time_point now);
 
  private:
   struct watched {
@@ -101,6 +108,7 @@ class stall_watch {
     std::optional<stall_cause> standing;
     clock::time_point told; ///< when `standing` was
     std::optional<clock::time_point> read_again;
+    int rereads = 0; ///< that did not help
     bool seen = true;
   };
   using key = std::pair<std::string, std::int32_t>;

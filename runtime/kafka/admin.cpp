@@ -133,6 +133,8 @@ admin_client::admin_client(std::unique_ptr<connection> opened) : connection_{std
 
 admin_client::~admin_client() = default;
 
-bool admin_client::refused() const { return !connection_->hooks.refused().empty(); }
+bool admin_client::refused() const { return !refusal().empty(); }
+
+std::string admin_client::refusal() const { return connection_->hooks.refused(); }
 
 } // namespace streamer

@@ -89,6 +89,8 @@ class admin_client {
 
   /// A broker did not let this client in; the call that failed says why.
   [[nodiscard]] bool refused() const;
+  /// Why, and behind "; " what to do about it; empty if nobody refused it.
+  [[nodiscard]] std::string refusal() const;
 
  private:
   struct connection;

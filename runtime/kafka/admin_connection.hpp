@@ -60,6 +60,9 @@ struct admin_client::connection {
   [[nodiscard]] result<event_ptr> ask(std::string_view what, rd_kafka_t* asker, const send_fn& send,
                                       const inner_error_fn& inner_error = {});
 
+  /// The brokers; on success the answer is the caller's to destroy.
+  [[nodiscard]] rd_kafka_resp_err_t metadata(const struct rd_kafka_metadata*& answer) const;
+
   /// The configuration of topics or brokers; those that may not be seen are absent.
   [[nodiscard]] result<std::map<std::string, broker_settings>> settings_of_all(
       rd_kafka_ResourceType_t type, const std::vector<std::string>& names);

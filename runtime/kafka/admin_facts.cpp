@@ -2,6 +2,7 @@
 #include "runtime/kafka/admin.hpp"
 #include "runtime/kafka/admin_connection.hpp"
 
+#include <algorithm>
 #include <array>
 #include <span>
 #include <utility>
@@ -11,6 +12,8 @@ namespace {
 
 using collection_ptr =
     std::unique_ptr<rd_kafka_TopicCollection_t, destroy_with<rd_kafka_TopicCollection_destroy>>;
+constexpr std::chrono::milliseconds first_patience{500};
+
 using resource_ptr =
     std::unique_ptr<rd_kafka_ConfigResource_t, destroy_with<rd_kafka_ConfigResource_destroy>>;
 
@@ -163,14 +166,32 @@ result<std::map<std::string, broker_settings>> admin_client::connection::setting
   return all;
 }
 
+// Asked again with ever more patience, and not once with all of it: a refused login, and a call to
+// `cancel`, are only noticed in between.
+rd_kafka_resp_err_t admin_client::connection::metadata(
+    const struct rd_kafka_metadata*& answer) const {
+  auto code = RD_KAFKA_RESP_ERR__TIMED_OUT;
+  auto patience = std::min(first_patience, timeout);
+  for (auto left = timeout; left > std::chrono::milliseconds{0}; left -= patience, patience *= 2) {
+    patience = std::min(patience, left);
+    code = rd_kafka_metadata(client.get(), 0, nullptr, &answer, static_cast<int>(patience.count()));
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return code;
+    }
+    rd_kafka_poll(client.get(), 0);
+    if (cancelled.load() || !hooks.refused().empty()) {
+      return code;
+    }
+  }
+  return code;
+}
+
 // Not DescribeCluster: librdkafka aborts the process on an answer that names no broker.
 result<broker_facts> admin_client::broker() {
   using answer = result<broker_facts>;
   const struct rd_kafka_metadata* metadata = nullptr;
-  const auto code = rd_kafka_metadata(connection_->client.get(), 0, nullptr, &metadata,
-                                      static_cast<int>(connection_->timeout.count()));
+  const auto code = connection_->metadata(metadata);
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    rd_kafka_poll(connection_->client.get(), 0);
     return answer::failure(
         connection_->explain("cannot reach the cluster", code, rd_kafka_err2str(code)));
   }

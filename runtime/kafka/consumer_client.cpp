@@ -64,6 +64,10 @@ void consumer_client::read_again(assignment_epoch epoch) {
   loop_->post([epoch](consumer_loop& loop) { loop.read_again(epoch); });
 }
 
+void consumer_client::renew_fetching() {
+  loop_->post([](consumer_loop& loop) { loop.renew_fetching(); });
+}
+
 consumer_status consumer_client::status() const { return loop_->status(); }
 
 } // namespace streamer

@@ -48,6 +48,9 @@ class consumer_client final : public record_source {
 
   /// Reads a partition anew from where it is: for one that has more and brings nothing. Any thread.
   void read_again(assignment_epoch epoch);
+  /// Replaces the client that reads, where reading anew does not help: every partition goes on from
+  /// where it is, without a rebalance. Any thread.
+  void renew_fetching();
 
   /// The figures of this moment; any thread.
   [[nodiscard]] consumer_status status() const;

@@ -34,8 +34,8 @@ namespace streamer {
 
 /// Owns both clients and everything about their partitions. Functions whose comment does not say
 /// otherwise run on its thread. consumer_loop.cpp: the turns; consumer_delivery.cpp: records;
-/// consumer_rebalance.cpp: the group; consumer_renewal.cpp: new secrets and certificates;
-/// consumer_trouble.cpp: what goes wrong.
+/// consumer_rebalance.cpp: the group; consumer_renewal.cpp: new clients, for new
+/// secrets and certificates or because the old one does not read; consumer_trouble.cpp: what goes wrong.
 class consumer_loop final : private member_events {
  public:
   using clock = std::chrono::steady_clock;
@@ -65,6 +65,8 @@ class consumer_loop final : private member_events {
   void leave();
   /// Reads a partition anew from where it is, if it is read at all.
   void read_again(assignment_epoch epoch);
+  /// Reads all partitions from where they are with a client made anew.
+  void renew_fetching();
 
  private:
   // Turns.

@@ -1,4 +1,5 @@
-// consumer_loop: secrets and certificates that change while it runs.
+// consumer_loop: secrets and certificates that change while it runs, and a client that does not read
+// any more.
 #include "runtime/kafka/consumer_loop.hpp"
 
 #include <utility>
@@ -89,6 +90,40 @@ void consumer_loop::replace_clients() {
   if (auto failure = member_->subscribe(settings_.topics); !failure.empty()) {
     fail(1, std::move(failure));
   }
+}
+
+// The member stays, so this costs no rebalance. What the old client has fetched and nobody has taken
+// is fetched again; batches that are under way keep it until they are done.
+void consumer_loop::renew_fetching() {
+  if (next_member_ != nullptr || failed_ || leave_by_) {
+    return; // both are replaced, or nothing is read any more
+  }
+  auto made =
+      fetch_client::create(credentials_.config(), log_, client_health::new_refused_line());
+  if (!made) {
+    log_.error("fetch_client_not_renewed", "the client that reads cannot be made anew",
+               {{"reason", made.error()}});
+    return;
+  }
+  draft_.auth_failures += fetcher_->health().auth_failures();
+  draft_.broker_errors += fetcher_->health().broker_errors();
+  ++draft_.fetch_client_renewals;
+  fetcher_ = std::move(made).value();
+  routes_.forget_topics();
+  std::vector<fetch_start> starts;
+  for (const auto& [epoch, owned] : routes_.all()) {
+    if (owned->fetching) {
+      starts.push_back(start_of(*owned));
+    }
+  }
+  log_.warn("fetch_client_renewed",
+            "fetches brought nothing although there is more, and reading anew did not help: "
+            "another client reads now",
+            {{"partitions", starts.size()}});
+  if (!starts.empty()) {
+    fetcher_->add(starts);
+  }
+  ask_ends(clock::now());
 }
 
 // The counters of clients that go stay in the sums.

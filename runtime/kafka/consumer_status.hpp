@@ -50,6 +50,7 @@ struct consumer_status {
   std::uint64_t topics_recreated = 0;
   std::uint64_t topics_grown = 0;   ///< given partitions
   std::uint64_t fetch_restarts = 0; ///< by `read_again`
+  std::uint64_t fetch_client_renewals = 0; ///< by `renew_fetching`
   std::vector<partition_status> partitions;
 };
 

@@ -52,6 +52,8 @@ class route_table {
   /// As `find`, remembering `topic`, the client library's pointer for the topic's name. Made for a
   /// call each run of records.
   [[nodiscard]] route* find(const void* topic, const char* name, partition_id partition);
+  /// Forgets the pointers: another client has others.
+  void forget_topics() { known_.clear(); }
   [[nodiscard]] const std::map<assignment_epoch, std::unique_ptr<route>>& all() const {
     return routes_;
   }

@@ -52,6 +52,7 @@ cluster_facts ask_cluster(const settings& config, admin_client& cluster) {
   auto broker = cluster.broker();
   if (!broker) {
     facts.unreachable = broker.error();
+    facts.refused = cluster.refusal();
     return facts;
   }
   facts.brokers = broker.value().brokers;
@@ -72,6 +73,7 @@ cluster_facts ask_cluster(const settings& config, admin_client& cluster) {
   for (const auto* more : {&written.dlqs, &written.targets, &written.lanes}) {
     names.insert(names.end(), more->begin(), more->end());
   }
+  names.push_back(written.suspects);
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   auto topics = cluster.topic_facts_of(names);

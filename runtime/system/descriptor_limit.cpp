@@ -27,4 +27,12 @@ std::uint64_t raise_descriptor_limit() {
   return limit.rlim_cur;
 }
 
+std::uint64_t attainable_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+    return 0;
+  }
+  return std::max(limit.rlim_cur, std::min(limit.rlim_max, enough));
+}
+
 } // namespace streamer

@@ -9,4 +9,7 @@ namespace streamer {
 /// soft limit that holds then. For the start of a process.
 std::uint64_t raise_descriptor_limit();
 
+/// The limit that a worker gives itself by that; changes nothing.
+[[nodiscard]] std::uint64_t attainable_descriptor_limit();
+
 } // namespace streamer

@@ -1,8 +1,8 @@
 #include "runtime/system/local_facts.hpp"
 
 #include "runtime/http/bearer.hpp"
+#include "runtime/system/descriptor_limit.hpp"
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -38,10 +38,7 @@ local_facts look_around(const settings& config) {
   if (!config.admin.token_file.empty() && !read_bearer_token(config.admin.token_file)) {
     facts.token_file_error = "holds no token, or cannot be read";
   }
-  struct rlimit limit {};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-    facts.open_files = limit.rlim_cur;
-  }
+  facts.open_files = attainable_descriptor_limit();
   return facts;
 }
 

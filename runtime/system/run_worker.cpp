@@ -1,6 +1,7 @@
 #include "actors/dlq/dead_letter_record.hpp"
 #include "runtime/embedded/embedded_cluster.hpp"
 #include "runtime/kafka/admin.hpp"
+#include "runtime/system/core_dumps.hpp"
 #include "runtime/system/descriptor_limit.hpp"
 #include "runtime/system/start_checks.hpp"
 #include "runtime/system/worker.hpp"
@@ -126,6 +127,7 @@ std::optional<worker_end> wait_for_end(worker& running, const log_handle& log) {
 
 int run_worker(const settings& given, const handler_registry& registry,
                const worker_options& options, const log_handle& log) {
+  permit_core_dumps(given.runtime.core_dumps);
   log.debug("descriptor_limit", "the most files that the process may have open",
             {{"soft_limit", raise_descriptor_limit()}});
   auto config = given;

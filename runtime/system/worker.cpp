@@ -448,6 +448,7 @@ class worker::impl {
     raise(metrics_->counter(metric::topic_changes, {{"kind", "partitions_added"}}),
           source.topics_grown);
     raise(metrics_->counter(metric::fetch_restarts), source.fetch_restarts);
+    raise(metrics_->counter(metric::fetch_client_renewals), source.fetch_client_renewals);
     raise(metrics_->counter(metric::offsets_out_of_range), source.out_of_range);
     raise(metrics_->counter(metric::offsets_skipped), source.skipped_records);
     if (environment_) {
@@ -510,7 +511,11 @@ class worker::impl {
                        {"lag", s.lag},
                        {"stands_ms", s.lasts.count()}});
     }
-    for (const auto& s : stalls_.to_read_again(now)) {
+    const auto due = stalls_.remedies(now);
+    if (due.renew_client) {
+      source_->renew_fetching();
+    }
+    for (const auto& s : due.read_again) {
       for (const auto& p : source_->status().partitions) {
         if (p.tp.topic == s.topic && p.tp.partition.value() == s.partition && !p.paused &&
             !p.leaving) {

@@ -375,6 +375,15 @@ constexpr std::array<metric_info, metric_count> catalogue{{
      "Partitions read anew from where they were, because fetches brought nothing although there is "
      "more.",
      {}},
+    {metric::fetch_client_renewals,
+     "streamer_fetch_client_renewals_total",
+     counter,
+     handles,
+     "clients",
+     {},
+     "Clients that read records and were replaced, because reading a partition anew had not helped "
+     "twice.",
+     {}},
     {metric::topic_changes,
      "streamer_topic_changes_total",
      counter,

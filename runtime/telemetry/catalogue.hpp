@@ -46,6 +46,7 @@ enum class metric : std::uint8_t {
   large_batches,
   stalled_partitions,
   fetch_restarts,
+  fetch_client_renewals,
   topic_changes,
   offsets_out_of_range,
   offsets_skipped,

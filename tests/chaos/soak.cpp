@@ -124,6 +124,7 @@ class soak {
   [[nodiscard]] worker_config configuration() const {
     // Nobody reads the attempts of hours.
     auto config = brisk(scenario_.scripted("scripted_async", {{"journal", R"("/dev/null")"}}));
+    config.value("runtime.core_dumps", "true"); // lets this test count the descriptors
     config.value("consumer.max_in_flight", std::to_string(max_in_flight));
     return config;
   }

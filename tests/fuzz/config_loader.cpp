@@ -23,6 +23,15 @@ void check_line(const problem& each, bool may_show_planted) {
   require(may_show_planted || line.find(planted) == std::string::npos, "no problem shows a secret");
 }
 
+void check_rows(const configuration& shown, bool may_show_planted) {
+  for (const auto& row : config_rows(shown)) {
+    require(may_show_planted || (row.key + row.value + row.source).find(planted) == std::string::npos,
+            "no row of `config show` shows a secret");
+    require(row.section != "kafka" || row.key != "kafka.sasl_password" || row.value == "***",
+            "a password that is set is shown as such");
+  }
+}
+
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -39,6 +48,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(loaded.loaded.has_value() == loaded.problems.empty(), "a configuration or problems");
   for (const auto& each : loaded.problems) {
     check_line(each, named);
+  }
+  if (loaded) {
+    check_rows(*loaded.loaded, named);
   }
   for (const auto& each : loaded.warnings) {
     check_line(each, named);

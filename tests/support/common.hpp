@@ -14,6 +14,13 @@ namespace streamer::test {
 using std::chrono::milliseconds;
 using namespace std::chrono_literals;
 
+/// Built with a sanitizer, which takes memory of its own: that of processes is told, not judged.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool sanitized = true;
+#else
+inline constexpr bool sanitized = false;
+#endif
+
 /// An environment variable; absent when it is not set or empty.
 [[nodiscard]] std::optional<std::string> environment(const char* name);
 

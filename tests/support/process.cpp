@@ -113,6 +113,7 @@ bool process::reap(int flags) {
     result.code = WEXITSTATUS(status);
   } else {
     result.signal = WTERMSIG(status);
+    result.core_dumped = WCOREDUMP(status) != 0;
   }
   result.peak_rss_kib = static_cast<std::size_t>(usage.ru_maxrss);
   ended_ = result;

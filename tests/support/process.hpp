@@ -17,6 +17,7 @@ namespace streamer::test {
 struct exit_status {
   int code = -1;                ///< exit code; -1 if a signal ended it
   int signal = 0;               ///< the signal that ended it; 0 if none
+  bool core_dumped = false;     ///< the kernel wrote its memory to a file
   std::size_t peak_rss_kib = 0; ///< as wait4 reports it: not below the test's own at the start
 };
 

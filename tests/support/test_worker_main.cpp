@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
   test::add_scripted_handlers(registry);
   sources from;
   from.config_file = arguments[3];
+  from.environment = process_environment();
   from.handler_kinds = registry.kinds();
   const auto loaded = load(from);
   for (const auto& problem : loaded.problems) {

@@ -3,6 +3,8 @@
 #include <signal.h>
 
 #include <catch2/catch_test_macros.hpp>
+#include <cstdlib>
+#include <ctime>
 #include <sstream>
 
 namespace streamer::test {
@@ -144,6 +146,16 @@ std::vector<nlohmann::json> log_reader::entries(std::string_view event) const {
 
 bool log_reader::wait_for(std::string_view event, milliseconds timeout, std::size_t count) const {
   return wait_until([&] { return entries(event).size() >= count; }, timeout, 100ms);
+}
+
+std::int64_t log_time_ms(const nlohmann::json& entry) {
+  const auto text = entry.value("time", "");
+  std::tm day{};
+  const char* rest = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &day);
+  if (rest == nullptr || *rest != '.') {
+    FAIL("a log line without a time: " << entry.dump());
+  }
+  return static_cast<std::int64_t>(timegm(&day)) * 1'000 + std::atoi(rest + 1);
 }
 
 worker::worker(const temporary_directory& directory, const std::string& name,

@@ -68,6 +68,9 @@ class log_reader {
   std::filesystem::path path_;
 };
 
+/// When a log line was written, in ms since 1970; fails the test if it does not say so.
+[[nodiscard]] std::int64_t log_time_ms(const nlohmann::json& entry);
+
 /// A running worker. Killed by the destructor.
 class worker {
  public:

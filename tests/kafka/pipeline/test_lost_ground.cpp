@@ -1,6 +1,8 @@
 // What is taken away from a worker while it runs: its place in the group, its topic, its progress.
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
+#include <optional>
+#include <string>
 
 #include "tests/kafka/client/cluster_changes.hpp"
 #include "tests/support/broker_fixture.hpp"
@@ -55,6 +57,15 @@ TEST_CASE("A topic that is created anew while it is read is named; its records a
   send(40);
   if (goes_on) {
     CHECK(wait_until([&] { return read_topic(s.bootstrap, s.output).size() >= 140; }, 90s, 500ms));
+    // Named and counted.
+    REQUIRE(w.log().wait_for("topic_recreated", 60s));
+    CHECK(w.log().entries("topic_recreated").front().value("topic", "") == s.source);
+    CHECK(wait_until(
+        [&] {
+          return metric_sum(w.metrics(), "streamer_topic_changes_total", {{"kind", "recreated"}}) ==
+                 1;
+        },
+        10s));
     CHECK(w.stop().code == 0);
   } else {
     // Either the group had forgotten the topic with its offsets, or the worker stops and says why.
@@ -64,34 +75,97 @@ TEST_CASE("A topic that is created anew while it is read is named; its records a
     if (!w.program().running()) {
       CHECK(w.program().wait(1s)->code == 1);
       CHECK(w.program().stderr_text().find("process seek") != std::string::npos);
+      CHECK(w.program().stderr_text().find(s.source + "[0]") != std::string::npos);
+    } else {
+      CHECK(w.log().wait_for("topic_recreated", 60s));
     }
   }
   evidence("log of the worker: " + w.log_tail());
 }
 
-TEST_CASE("A partition that does not move is named once, with its cause, and when it moves again") {
-  const scenario s{shared_broker(), {.partitions = 1}};
-  auto config = s.scripted("scripted_async");
-  config.value("consumer.max_stall_ms", "2000");
-  config.value("retry.initial_backoff_ms", "100");
-  config.value("retry.max_attempts", "1000");
-  worker w{s.directory(), "worker", config, worker_binary::scripted};
-  w.wait_until_ready();
-  ledger_producer producer{s.bootstrap, s.source};
-  producer.send(producer.maker().make("acme", "key", 50, {{script_header, "until:open"}}));
-  producer.flush();
-  REQUIRE(w.log().wait_for("partition_stalled", 30s));
-  const auto line = w.log().entries("partition_stalled").front();
+namespace {
+
+/// The gauge of the one partition there is, by cause.
+std::optional<double> stalled(const scenario& s, const worker& w, const std::string& cause) {
+  return metric_sum(w.metrics(), "streamer_stalled_partitions",
+                    {{"topic", s.source}, {"partition", "0"}, {"cause", cause}});
+}
+
+/// Waits until the partition is said, in log and metric, to stand still because of `cause`.
+void require_stalled(const scenario& s, const worker& w, const std::string& cause) {
+  INFO(w.log_tail());
+  REQUIRE(wait_until([&] { return stalled(s, w, cause) == 1; }, 30s));
+  const auto line = w.log().entries("partition_stalled").back();
   CHECK(line.value("topic", "") == s.source);
   CHECK(line.value("partition", -1) == 0);
-  CHECK((line.value("cause", "") == "retry" || line.value("cause", "") == "handler"));
-  CHECK(metric_sum(w.metrics(), "streamer_stalled_partitions") == 1);
+  CHECK(line.value("cause", "") == cause);
   CHECK(w.health() == 200);
-  s.open_gate("open");
-  REQUIRE(w.log().wait_for("partition_moves", 30s));
+}
+
+/// Waits until it moves again and everything is done.
+void require_moving(const scenario& s, worker& w) {
+  INFO(w.log_tail());
+  REQUIRE(w.log().wait_for("partition_moves", 60s));
   s.wait_until_drained();
   CHECK(wait_until(
       [&] { return metric_sum(w.metrics(), "streamer_stalled_partitions").value_or(0) == 0; },
       10s));
   CHECK(w.stop().code == 0);
+}
+
+void send_one(const scenario& s, const std::string& script) {
+  ledger_producer producer{s.bootstrap, s.source};
+  producer.send(producer.maker().make("acme", "key", 50, {{script_header, script}}));
+  producer.flush();
+}
+
+worker_config easily_stalled(const scenario& s) {
+  auto config = s.scripted("scripted_async");
+  config.value("consumer.max_stall_ms", "2000");
+  return config;
+}
+
+} // namespace
+
+TEST_CASE("A partition that does not move is named with its cause, and when it moves again") {
+  const auto broker = shared_broker();
+  SECTION("an attempt that does not end") {
+    const scenario s{broker, {.partitions = 1}};
+    worker w{s.directory(), "worker", easily_stalled(s), worker_binary::scripted};
+    w.wait_until_ready();
+    send_one(s, "sleep:6000");
+    require_stalled(s, w, "handler");
+    require_moving(s, w);
+    CHECK(w.log().entries("partition_stalled").size() == 1);
+  }
+  SECTION("a retry that lies in the future") {
+    const scenario s{broker, {.partitions = 1}};
+    auto config = easily_stalled(s);
+    config.value("retry.initial_backoff_ms", "6000");
+    config.value("retry.max_backoff_ms", "6000");
+    config.value("retry.jitter", "0");
+    worker w{s.directory(), "worker", config, worker_binary::scripted};
+    w.wait_until_ready();
+    send_one(s, "retry:1");
+    require_stalled(s, w, "retry");
+    require_moving(s, w);
+  }
+  SECTION("a DLQ that is not there") {
+    const scenario s{broker, {.partitions = 1, .with_dlq = false}};
+    worker w{s.directory(), "worker", easily_stalled(s), worker_binary::scripted};
+    w.wait_until_ready();
+    send_one(s, "reject");
+    require_stalled(s, w, "dlq");
+    create_topic(s.bootstrap, s.dlq, 1);
+    require_moving(s, w);
+  }
+  SECTION("an output that too few replicas would have") {
+    const scenario s{broker, {.partitions = 1, .output = {{"min.insync.replicas", "2"}}}};
+    worker w{s.directory(), "worker", easily_stalled(s), worker_binary::scripted};
+    w.wait_until_ready();
+    send_one(s, "retry:0");
+    require_stalled(s, w, "output");
+    alter_topic(s.bootstrap, s.output, {{"min.insync.replicas", "1"}});
+    require_moving(s, w);
+  }
 }

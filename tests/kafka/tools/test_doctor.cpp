@@ -2,87 +2,14 @@
 // starts.
 #include <librdkafka/rdkafka.h>
 #include <catch2/catch_test_macros.hpp>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <array>
 #include <sstream>
 
+#include "tests/kafka/tools/doctor_run.hpp"
 #include "tests/support/broker_fixture.hpp"
-#include "tests/support/kafka_client.hpp"
-#include "tests/support/scenario.hpp"
 
-using namespace streamer;
 using namespace streamer::test;
-
-namespace {
-
-struct verdict_of_doctor {
-  int code = -1;
-  nlohmann::json page;
-
-  // `severity id` of what is not well, sorted.
-  [[nodiscard]] std::vector<std::string> not_ok() const {
-    std::vector<std::string> all;
-    for (const auto& f : page["findings"]) {
-      if (f["severity"] != "ok") {
-        all.push_back(f["severity"].get<std::string>() + " " + f["id"].get<std::string>() + " " +
-                      f["subject"].get<std::string>());
-      }
-    }
-    std::sort(all.begin(), all.end());
-    return all;
-  }
-};
-
-finished_process run_doctor(const scenario& s, const worker_config& config,
-                            std::vector<std::string> more) {
-  const auto name = unique_name("doctor");
-  write_file(s.directory() / (name + ".toml"), config.toml());
-  process_options options;
-  options.binary = binary_path(worker_binary::product);
-  options.arguments = {"doctor", "--config", (s.directory() / (name + ".toml")).string()};
-  options.arguments.insert(options.arguments.end(), more.begin(), more.end());
-  options.directory = s.directory().path();
-  options.output = s.directory() / name;
-  return run(options, 60s);
-}
-
-verdict_of_doctor doctor(const scenario& s, const worker_config& config) {
-  const auto ended = run_doctor(s, config, {"--json"});
-  INFO(ended.out << ended.err);
-  REQUIRE(ended.err.empty());
-  evidence(ended.out);
-  return {ended.status.code, nlohmann::json::parse(ended.out)};
-}
-
-using names = std::vector<std::string>;
-
-using acl_ptr = std::unique_ptr<rd_kafka_AclBinding_t, destroy_with<rd_kafka_AclBinding_destroy>>;
-
-void add_acl(rd_kafka_t* client, rd_kafka_ResourceType_t type, const std::string& name,
-             rd_kafka_AclOperation_t operation, rd_kafka_AclPermissionType_t permission) {
-  const queue_ptr queue{rd_kafka_queue_new(client)};
-  std::array<char, 512> text{};
-  const acl_ptr acl{rd_kafka_AclBinding_new(type, name.c_str(), RD_KAFKA_RESOURCE_PATTERN_LITERAL,
-                                            "User:*", "*", operation, permission, text.data(),
-                                            text.size())};
-  REQUIRE(acl);
-  std::array<rd_kafka_AclBinding_t*, 1> list{acl.get()};
-  rd_kafka_CreateAcls(client, list.data(), list.size(), nullptr, queue.get());
-  const event_ptr event{rd_kafka_queue_poll(queue.get(), 30'000)};
-  REQUIRE(event);
-  require_ok(rd_kafka_event_error(event.get()), "create an ACL");
-}
-
-void deny(const std::string& bootstrap, rd_kafka_ResourceType_t type, const std::string& name,
-          rd_kafka_AclOperation_t operation) {
-  const auto client = make_client(RD_KAFKA_PRODUCER, bootstrap);
-  add_acl(client.get(), type, name, RD_KAFKA_ACL_OPERATION_ALL, RD_KAFKA_ACL_PERMISSION_TYPE_ALLOW);
-  add_acl(client.get(), type, name, operation, RD_KAFKA_ACL_PERMISSION_TYPE_DENY);
-}
-
-} // namespace
 
 TEST_CASE("Where all is well the doctor has no problem, and its lines fit a terminal") {
   const scenario s{shared_broker()};
@@ -179,4 +106,24 @@ TEST_CASE("The doctor finds missing rights, and a worker names them when it star
   std::sort(told.begin(), told.end());
   CHECK(told == names{"dlq_access", "group_access", "input_access", "output_access"});
   CHECK(w.stop(20s).code == 0);
+
+  // Rights that a worker can do without, and what may not be looked at.
+  const scenario other{cluster.bootstrap()};
+  const auto suspects = other.group + ".suspects";
+  const auto lane = other.source + ".redrive." + other.group;
+  create_topic(other.bootstrap, suspects, 1, {{"cleanup.policy", "compact"}});
+  create_topic(other.bootstrap, lane, 4);
+  deny(other.bootstrap, RD_KAFKA_RESOURCE_TOPIC, suspects, RD_KAFKA_ACL_OPERATION_WRITE);
+  deny(other.bootstrap, RD_KAFKA_RESOURCE_TOPIC, lane, RD_KAFKA_ACL_OPERATION_READ);
+  for (const auto& topic : {other.source, other.dlq}) {
+    deny(other.bootstrap, RD_KAFKA_RESOURCE_TOPIC, topic, RD_KAFKA_ACL_OPERATION_DESCRIBE_CONFIGS);
+  }
+  deny(other.bootstrap, RD_KAFKA_RESOURCE_BROKER, "kafka-cluster",
+       RD_KAFKA_ACL_OPERATION_DESCRIBE_CONFIGS);
+  const auto without = doctor(other, other.forward());
+  CHECK(without.code == 1);
+  CHECK(without.not_ok() ==
+        names{"problem lane_access topic " + lane, "warning broker_config brokers",
+              "warning dlq_config topic " + other.dlq, "warning input_config topic " + other.source,
+              "warning suspects_access topic " + suspects});
 }

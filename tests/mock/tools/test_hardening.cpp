@@ -1,10 +1,13 @@
 // What cmake/TargetDefaults.cmake asks of compiler and linker, looked for in the built binary.
 #include <catch2/catch_test_macros.hpp>
 
+#include "tests/support/unlimited_cores.hpp"
 #include "tests/support/worker.hpp"
 
 #include <elf.h>
 
+#include <array>
+#include <csignal>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -86,7 +89,36 @@ class elf_file {
   std::vector<Elf64_Phdr> segments_;
 };
 
+/// How a worker ends that a signal kills while it waits for its brokers.
+exit_status crashed(const temporary_directory& directory, int signal, bool may_dump) {
+  worker_config config{"127.0.0.1:1", "group", "topic"};
+  config.forward_to("output");
+  if (may_dump) {
+    config.value("runtime.core_dumps", "true");
+  }
+  worker w{directory, "signal-" + std::to_string(signal) + (may_dump ? "-dump" : ""), config};
+  REQUIRE(wait_until([&] { return w.health() == 200; }, 30s));
+  w.program().signal(signal);
+  const auto status = w.program().wait(30s);
+  REQUIRE(status);
+  return *status;
+}
+
 } // namespace
+
+TEST_CASE("a crash leaves no core dump unless the configuration permits it") {
+  const unlimited_cores unlimited;
+  const temporary_directory directory;
+  for (const int signal : std::array{SIGSEGV, SIGABRT}) {
+    const auto status = crashed(directory, signal, false);
+    CHECK(status.signal == signal);
+    CHECK_FALSE(status.core_dumped);
+  }
+  const auto permitted = crashed(directory, SIGSEGV, true);
+  CHECK(permitted.signal == SIGSEGV);
+  // Elsewhere the kernel asks a program of the machine, which may not be there.
+  CHECK((permitted.core_dumped || !unlimited_cores::have_an_effect()));
+}
 
 TEST_CASE("the binary is hardened: PIE, full RELRO, no executable stack, canaries") {
   const elf_file binary{binary_path(worker_binary::product)};
@@ -109,6 +141,10 @@ TEST_CASE("the binary is hardened: PIE, full RELRO, no executable stack, canarie
 
   REQUIRE(binary.imports("__stack_chk_fail"));
 #if defined(_FORTIFY_SOURCE) && _FORTIFY_SOURCE > 0
+  // Every target has the same level; 3 checks also sizes that are known only at run time.
+#if !defined(__GNUC__) || defined(__clang__) || __GNUC__ >= 12
+  STATIC_REQUIRE(_FORTIFY_SOURCE >= 3);
+#endif
   // Calls whose sizes the compiler could not prove go through checking ones.
   REQUIRE((binary.imports("__memcpy_chk") || binary.imports("__memmove_chk") ||
            binary.imports("__snprintf_chk") || binary.imports("__vsnprintf_chk")));

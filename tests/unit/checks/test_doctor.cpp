@@ -21,6 +21,7 @@ struct surroundings {
   [[nodiscard]] topic_facts& input() { return cluster.inputs.front(); }
   [[nodiscard]] topic_facts& dlq() { return cluster.others["events.dlq"]; }
   [[nodiscard]] topic_facts& target() { return cluster.others["out"]; }
+  [[nodiscard]] topic_facts& suspects() { return cluster.others["streamer.suspects"]; }
   [[nodiscard]] topic_facts& lane() { return cluster.others["events.redrive.streamer"]; }
   [[nodiscard]] findings judge() const { return judge_surroundings(config, cluster, local, sizes); }
 };
@@ -48,9 +49,10 @@ surroundings fine() {
   s.config.handlers = {forward};
   s.cluster.brokers = 3;
   s.cluster.inputs = {fine_topic("events")};
-  for (const auto* name : {"events", "events.dlq", "out", "events.redrive.streamer"}) {
+  for (const auto* name : {"events", "events.dlq", "out", "events.redrive.streamer", "streamer.suspects"}) {
     s.cluster.others[name] = fine_topic(name);
   }
+  (*s.suspects().config)["cleanup.policy"] = "compact";
   s.cluster.group_rights = access_rights{access_right::read, access_right::describe};
   s.cluster.broker = broker_settings{{"offset.metadata.max.bytes", "4096"},
                                      {"offsets.retention.minutes", "10080"}};
@@ -156,6 +158,14 @@ const std::vector<breakage>& breakages() {
        [](auto& s) { s.lane().partitions = 6; }},
       {problem, "lane_access", "topic events.redrive.streamer",
        [](auto& s) { s.lane().rights->erase(access_right::read); }},
+      {warning, "suspects_access", "topic streamer.suspects",
+       [](auto& s) { s.suspects().is = topic_facts::state::not_authorised; }},
+      {warning, "suspects_access", "topic streamer.suspects",
+       [](auto& s) { s.suspects().rights->erase(access_right::read); }},
+      {warning, "suspects_access", "topic streamer.suspects",
+       [](auto& s) { s.suspects().rights->erase(access_right::write); }},
+      {warning, "suspects_cleanup", "topic streamer.suspects",
+       [](auto& s) { (*s.suspects().config)["cleanup.policy"] = "delete"; }},
   };
   return all;
 }
@@ -171,7 +181,7 @@ TEST_CASE("Where all is well the doctor says so of everything") {
   // Whatever can be broken has been looked at.
   for (const auto& b : breakages()) {
     if (b.id == "broker_config" || b.id.ends_with("_config") || b.id == "producer_size" ||
-        b.id == "lane_access" || b.id == "token_file" || b.subject.starts_with("pattern")) {
+        b.id == "lane_access" || b.id == "token_file" || b.id == "suspects_cleanup" || b.subject.starts_with("pattern")) {
       continue; // nothing is said of these where they are well
     }
     INFO(b.id << " of " << b.subject);
@@ -211,8 +221,48 @@ TEST_CASE("A cluster that does not answer is one problem, beside those of the ma
   CHECK(found[1].what == s.cluster.unreachable);
 }
 
+TEST_CASE("Who is not let in is told so, with what to do about it, and nothing else of the cluster") {
+  auto s = fine();
+  s.cluster = {};
+  s.cluster.unreachable = "cannot reach the cluster: they refuse kafka.sasl_username; correct it";
+  s.cluster.refused = "they refuse kafka.sasl_username; correct it";
+  const auto found = not_ok(s);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].id == "credentials");
+  CHECK(found[0].how == severity::problem);
+  CHECK(found[0].what == "they refuse kafka.sasl_username");
+  CHECK(found[0].remedy == "correct it");
+}
+
+TEST_CASE("Who is let in is named, his secret never") {
+  auto s = fine();
+  auto& kafka = s.config.kafka;
+  kafka.ssl_certificate_location = "/client.pem";
+  kafka.sasl_username = "alice";
+  kafka.sasl_password = secret{"hunter2"};
+  kafka.oidc_client_id = "worker";
+  const auto said = [&] {
+    for (const auto& f : s.judge()) {
+      if (f.id == "credentials") {
+        CHECK(f.how == severity::ok);
+        return f.what;
+      }
+    }
+    return std::string{};
+  };
+  CHECK(said().find("PLAINTEXT") != std::string::npos);
+  kafka.security_protocol = security_protocol_kind::ssl;
+  CHECK(said().find("/client.pem") != std::string::npos);
+  kafka.security_protocol = security_protocol_kind::sasl_ssl;
+  CHECK(said().find("alice") != std::string::npos);
+  CHECK(said().find("hunter2") == std::string::npos);
+  kafka.sasl_mechanism = sasl_mechanism_kind::oauthbearer;
+  CHECK(said().find("worker") != std::string::npos);
+}
+
 TEST_CASE("A lane that nobody has made yet, and a group that nobody has joined, are well") {
   auto s = fine();
+  s.suspects().is = topic_facts::state::missing;
   s.lane().is = topic_facts::state::missing;
   s.cluster.group_rights.reset();
   CHECK(not_ok(s).empty());

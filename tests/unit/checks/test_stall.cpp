@@ -122,13 +122,54 @@ TEST_CASE("A cause that comes and goes is not told each time") {
 TEST_CASE("Only what a fetch leaves out is read again, and not too often") {
   stall_watch watch{10s};
   watch.sample(at(0s), {waiting()}, {});
-  CHECK(watch.to_read_again(at(0s)).empty());
+  CHECK(watch.remedies(at(0s)).read_again.empty());
   watch.sample(at(10s), {waiting()}, {});
-  REQUIRE(watch.to_read_again(at(10s)).size() == 1);
-  CHECK(watch.to_read_again(at(19s)).empty());
-  CHECK(watch.to_read_again(at(20s)).size() == 1);
+  REQUIRE(watch.remedies(at(10s)).read_again.size() == 1);
+  CHECK(watch.remedies(at(19s)).read_again.empty());
+  CHECK(watch.remedies(at(20s)).read_again.size() == 1);
   watch.sample(at(21s), {with(&partition_work::waiting_retry)}, {});
-  CHECK(watch.to_read_again(at(100s)).empty());
+  const auto later = watch.remedies(at(100s));
+  CHECK(later.read_again.empty());
+  CHECK_FALSE(later.renew_client);
+}
+
+TEST_CASE("Where reading again has not helped twice, the client is replaced, once for all") {
+  stall_watch watch{10s};
+  auto other = waiting();
+  other.partition = 4;
+  watch.sample(at(0s), {waiting()}, {});
+  watch.sample(at(5s), {waiting(), other}, {});
+  watch.sample(at(10s), {waiting(), other}, {});
+  CHECK(watch.remedies(at(10s)).read_again.size() == 1);
+  watch.sample(at(15s), {waiting(), other}, {});
+  CHECK(watch.remedies(at(20s)).read_again.size() == 2);
+  const auto third = watch.remedies(at(30s));
+  CHECK(third.renew_client);
+  // The new client reads the other one too.
+  CHECK(third.read_again.empty());
+  CHECK(watch.remedies(at(39s)).read_again.empty());
+  // And from the front.
+  for (const auto again : {40s, 50s}) {
+    const auto due = watch.remedies(at(again));
+    CHECK(due.read_again.size() == 2);
+    CHECK_FALSE(due.renew_client);
+  }
+  CHECK(watch.remedies(at(60s)).renew_client);
+}
+
+TEST_CASE("A partition that moved in between is read again first") {
+  stall_watch watch{10s};
+  auto work = waiting();
+  watch.sample(at(0s), {work}, {});
+  watch.sample(at(10s), {work}, {});
+  CHECK(watch.remedies(at(10s)).read_again.size() == 1);
+  CHECK(watch.remedies(at(20s)).read_again.size() == 1);
+  ++work.progress;
+  watch.sample(at(25s), {work}, {});
+  watch.sample(at(35s), {work}, {});
+  const auto due = watch.remedies(at(35s));
+  CHECK(due.read_again.size() == 1);
+  CHECK_FALSE(due.renew_client);
 }
 
 } // namespace

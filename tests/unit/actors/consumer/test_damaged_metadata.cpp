@@ -1,5 +1,6 @@
 #include "actors/consumer/base64.hpp"
 #include "actors/consumer/commit_metadata.hpp"
+#include "tests/support/sealed_metadata.hpp"
 #include "tests/unit/actors/consumer/metadata_fixture.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -25,43 +26,25 @@ std::string some_text() {
       .text;
 }
 
-// A text whose scope and checksum are right, around any body: damage that a checksum cannot find.
+// Damage that a checksum cannot find.
 std::string sealed(std::string_view body) {
-  const auto fnv = [](std::string_view bytes) {
-    std::uint32_t hash = 2'166'136'261U;
-    for (const char c : bytes) {
-      hash = (hash ^ static_cast<unsigned char>(c)) * 16'777'619U;
-    }
-    return hash;
-  };
-  const auto put = [](std::string& out, std::uint32_t value) {
-    for (unsigned shift = 0; shift < 32; shift += 8) {
-      out.push_back(static_cast<char>(value >> shift & 255U));
-    }
-  };
-  std::string bytes;
-  put(bytes, fnv("c"));
-  put(bytes, fnv("t/1"));
-  bytes.push_back(static_cast<char>(near_base.value()));
-  bytes += body;
-  put(bytes, fnv(bytes));
-  return "s1:" + base64_encode(bytes);
+  return test::sealed_metadata(body, near_scope);
 }
 
 bool makes_sense(const commit_metadata& data) {
-  auto at = near_base;
+  offset_id before{near_base.value() - 1};
   for (const auto& f : data.failing) {
-    if (f.offset < at) {
+    if (f.offset <= before) {
       return false;
     }
-    at = f.offset;
+    before = f.offset;
   }
-  at = near_base;
+  before = offset_id{near_base.value() - 1};
   for (const auto& r : data.finished) {
-    if (r.first < at || r.last < r.first) {
+    if (r.first <= before || r.last < r.first) {
       return false;
     }
-    at = r.last;
+    before = r.last;
   }
   return true;
 }
@@ -183,6 +166,17 @@ TEST_CASE("A wrong body under a right checksum is refused or makes sense, and ne
     }
   }
   CHECK(usable > 0);
+}
+
+TEST_CASE("What stands twice, or in ranges that overlap, is refused") {
+  using namespace std::string_literals;
+  const auto verdict = [](const std::string& body) {
+    return decode(sealed(body), near_scope).verdict;
+  };
+  CHECK(verdict("\2\0\1\0\1\1\0\0"s) == metadata_verdict::usable);
+  CHECK(verdict("\2\0\1\0\0\1\0\0"s) == metadata_verdict::malformed);
+  CHECK(verdict("\0\2\1\3\1\3"s) == metadata_verdict::usable);
+  CHECK(verdict("\0\2\1\3\0\3"s) == metadata_verdict::malformed);
 }
 
 TEST_CASE("Counts and offsets beyond all reason are refused") {

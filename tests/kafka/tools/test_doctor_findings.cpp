@@ -1,0 +1,95 @@
+// Each finding of `streamer doctor` about sizes, times, lanes and this machine, where that thing is
+// really broken.
+#include <algorithm>
+#include <catch2/catch_test_macros.hpp>
+
+#include "tests/kafka/tools/doctor_run.hpp"
+#include "tests/support/broker_fixture.hpp"
+#include "tests/support/kafka_access.hpp"
+
+using namespace streamer::test;
+
+TEST_CASE("The doctor finds records that are too large for fetch, producer, DLQ and output") {
+  const scenario s{shared_broker(), {.source = {{"max.message.bytes", "500000000"}}}};
+  const auto found = doctor(s, s.forward());
+  CHECK(found.code == 1);
+  CHECK(found.not_ok() ==
+        names{"problem fetch_size topic " + s.source, "warning dlq_size topic " + s.dlq,
+              "warning output_size topic " + s.output, "warning producer_size topic " + s.dlq});
+}
+
+TEST_CASE("The doctor finds records that go before they are retried, and offsets before records") {
+  const auto broker = shared_broker();
+  SECTION("records") {
+    const scenario s{broker, {.source = {{"retention.ms", "1000"}}}};
+    const auto found = doctor(s, s.forward());
+    CHECK(found.code == 0);
+    CHECK(found.not_ok() == names{"warning input_retention topic " + s.source});
+  }
+  SECTION("offsets") {
+    // A broker keeps them for a week unless told otherwise.
+    const scenario s{broker,
+                     {.source = {{"retention.ms", "-1"}}, .dlq = {{"retention.ms", "-1"}}}};
+    const auto found = doctor(s, s.forward());
+    CHECK(found.code == 0);
+    CHECK(found.not_ok() == names{"warning offsets_retention brokers"});
+  }
+}
+
+TEST_CASE("The doctor finds a DLQ that takes no write, and a pattern that nothing matches") {
+  const scenario s{shared_broker(), {.dlq = {{"min.insync.replicas", "2"}}}};
+  auto config = s.forward();
+  config.value("consumer.topics",
+               "[" + toml_text(s.source) + ", " + toml_text("^" + s.source + "-not-there") + "]");
+  const auto found = doctor(s, config);
+  CHECK(found.code == 1);
+  CHECK(found.not_ok() == names{"problem replicas topic " + s.dlq,
+                                "warning input_exists pattern ^" + s.source + "-not-there"});
+}
+
+TEST_CASE("The doctor finds a lane with other partitions, and suspects that are not kept") {
+  const scenario s{shared_broker(), {.partitions = 3}};
+  const auto lane = s.source + ".redrive." + s.group;
+  const auto suspects = s.group + ".suspects";
+  create_topic(s.bootstrap, lane, 2);
+  create_topic(s.bootstrap, suspects, 1, {{"cleanup.policy", "delete"}});
+  const auto found = doctor(s, s.forward());
+  CHECK(found.code == 0);
+  CHECK(found.not_ok() == names{"warning lane_partitions topic " + lane,
+                                "warning suspects_cleanup topic " + suspects});
+}
+
+TEST_CASE("The doctor finds a token file without a token, and too few open files") {
+  const scenario s{shared_broker()};
+  const auto file = s.directory() / "token";
+  write_file(file, "\n");
+  auto config = s.forward();
+  config.text("admin.token_file", file.string());
+  const auto found = doctor(s, config, 1'000);
+  CHECK(found.code == 1);
+  CHECK(found.not_ok() ==
+        names{"problem token_file this machine", "warning open_files this machine"});
+}
+
+TEST_CASE("The doctor finds partitions without a leader, and topics with one replica") {
+  private_cluster cluster{3};
+  const auto create = [&](const std::string& topic, int replicas) {
+    create_topic(cluster.bootstrap(), topic, 3, {{"min.insync.replicas", "1"}}, replicas);
+  };
+  // A broker has one partition each; the DLQ has two copies, of which one is enough.
+  const auto source = unique_name("single");
+  create(source, 1);
+  create(source + ".dlq", 2);
+  create(source + ".output", 3);
+  create(source + ".lonely", 1);
+  const scenario s{cluster.bootstrap()};
+  auto config = worker_config{s.bootstrap, s.group, source}.forward_to(source + ".output");
+  CHECK(doctor(s, config).not_ok() == names{"warning replicas topic " + source + ".dlq"});
+  config.text("dlq.topic", source + ".lonely");
+  CHECK(doctor(s, config).not_ok() == names{"warning replicas topic " + source + ".lonely"});
+  cluster.stop_broker(3);
+  const auto found = doctor(s, config);
+  CHECK(found.code == 1);
+  const auto wrong = found.not_ok();
+  CHECK(std::count(wrong.begin(), wrong.end(), "problem input_exists topic " + source) == 1);
+}
