@@ -184,8 +184,8 @@ void check_order_between(verdict& result, const fates& known) {
       if (const auto& other = went_out ? dead : output; at < other.at) {
         result.add(invariant::order_kept,
                    place(*f->sent) + " was " + (went_out ? "forwarded " : "dead-lettered ") +
-                       std::to_string(other.at - at) + " ms before " + place(*other.of) + " was " +
-                       (went_out ? "dead-lettered" : "forwarded"));
+                       std::to_string(other.at - at) + " ms before " + place(*other.of->sent) +
+                       " was " + (went_out ? "dead-lettered" : "forwarded"));
       }
       if (auto& own = went_out ? output : dead; at > own.at) {
         own = {at, f};
