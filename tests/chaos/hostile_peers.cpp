@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@
 #include "tests/chaos/support/fleet.hpp"
 #include "tests/support/broker_fixture.hpp"
 #include "tests/support/http_probe.hpp"
+#include "tests/support/progress.hpp"
 
 using namespace streamer::test;
 
@@ -45,6 +47,11 @@ class stranger {
       close();
       connect();
     }
+  }
+  // Whether the server answers or cuts the connection before long.
+  [[nodiscard]] bool noticed(milliseconds patience) {
+    pollfd one{fd_, POLLIN, 0};
+    return ::poll(&one, 1, static_cast<int>(patience.count())) > 0;
   }
   // Everything at once, as far as it is taken.
   bool send(std::string_view bytes) {
@@ -108,17 +115,44 @@ long resident_kib(pid_t id) {
   return 0;
 }
 
-// The middle of several samples: memory under load goes up and down.
-long usual_memory(pid_t id, milliseconds time) {
+// Memory under load goes up and down: the middle and the highest of many samples.
+struct memory_use {
+  long usual_kib = 0;
+  long peak_kib = 0;
+};
+
+memory_use use_of(std::vector<long> samples) {
+  REQUIRE_FALSE(samples.empty());
+  std::sort(samples.begin(), samples.end());
+  return {samples[samples.size() / 2], samples.back()};
+}
+
+memory_use memory_over(pid_t id, milliseconds time) {
   std::vector<long> samples;
   const auto until = std::chrono::steady_clock::now() + time;
   while (std::chrono::steady_clock::now() < until) {
     samples.push_back(resident_kib(id));
     std::this_thread::sleep_for(100ms);
   }
-  std::nth_element(samples.begin(), samples.begin() + static_cast<long>(samples.size() / 2),
-                   samples.end());
-  return samples[samples.size() / 2];
+  return use_of(std::move(samples));
+}
+
+// Of the records sent between two moments, how many were out within a second.
+double in_time(const run_record& run, std::int64_t from_ms, std::int64_t to_ms) {
+  std::map<std::string, std::int64_t> out;
+  for (const auto& record : run.output) {
+    out.try_emplace(record.header_value(id_header).value_or(""), record.timestamp_ms);
+  }
+  double sent = 0;
+  double came = 0;
+  for (const auto& record : run.sent) {
+    if (record.sent_ms >= from_ms && record.sent_ms < to_ms) {
+      const auto found = out.find(record.id());
+      sent += 1;
+      came += found != out.end() && found->second - record.sent_ms <= 1000 ? 1 : 0;
+    }
+  }
+  return sent == 0 ? 0 : came / sent;
 }
 
 // Local addresses (as /proc/net/tcp has them) of a process's listening sockets.
@@ -187,7 +221,9 @@ TEST_CASE("E3: hostile peers on the HTTP ports under load", "[E3]") {
   ledger_producer load{s.bootstrap, s.source};
   load.start({.rate = rate, .seed = report.seed()});
   std::this_thread::sleep_for(5s); // until memory stands
-  const auto memory_before = usual_memory(w.program().id(), 3s);
+  const auto calm_began = wall_ms();
+  const auto before = memory_over(w.program().id(), scaled<milliseconds>(10s, 30s));
+  const auto attacked = wall_ms();
 
   std::atomic<bool> stop{false};
   std::atomic<std::uint64_t> cuts{0};
@@ -206,6 +242,7 @@ TEST_CASE("E3: hostile peers on the HTTP ports under load", "[E3]") {
     }
   }};
   std::uint64_t thrown = 0;
+  std::uint64_t noticed = 0;
   std::thread noise{[&] {
     const auto requests = garbage(random);
     while (!stop) {
@@ -213,7 +250,7 @@ TEST_CASE("E3: hostile peers on the HTTP ports under load", "[E3]") {
         stranger one{port};
         std::this_thread::sleep_for(2ms);
         one.send(requests[thrown++ % requests.size()]);
-        std::this_thread::sleep_for(8ms);
+        noticed += one.noticed(50ms) ? 1U : 0U;
       }
     }
   }};
@@ -232,34 +269,40 @@ TEST_CASE("E3: hostile peers on the HTTP ports under load", "[E3]") {
     std::this_thread::sleep_for(100ms);
   }
   const auto scraped = w.metrics();
+  const auto attack_ended = wall_ms();
   stop = true;
   drip.join();
   noise.join();
   report.fault("slow clients cut", cuts);
-  report.fault("garbage requests", thrown);
-  std::nth_element(memory.begin(), memory.begin() + static_cast<long>(memory.size() / 2),
-                   memory.end());
-  const auto grown = memory[memory.size() / 2] - memory_before;
+  report.fault("garbage requests", noticed);
+  const auto beside = use_of(std::move(memory));
   load.stop();
   s.wait_until_drained();
   workers.stop_all();
   const auto run = s.collect(load.sent());
-  std::vector<std::int64_t> latency;
-  std::map<std::string, std::int64_t> sent_at;
-  for (const auto& record : run.sent) {
-    sent_at[record.id()] = record.sent_ms;
-  }
-  for (const auto& record : run.output) {
-    latency.push_back(record.timestamp_ms - sent_at[record.header_value(id_header).value_or("")]);
-  }
-  std::sort(latency.begin(), latency.end());
+  const auto p99_before = latency_percentile(run.sent, run.output, 0.99, calm_began, attacked);
+  const auto p99 = latency_percentile(run.sent, run.output, 0.99, attacked, attack_ended);
+  const auto usual = in_time(run, calm_began, attacked);
+  const auto kept = in_time(run, attacked, attack_ended);
+  report.figure("garbage requests thrown", static_cast<double>(thrown));
   report.figure("slowest /healthz, ms", static_cast<double>(slowest.count()));
-  report.figure("memory grown, KiB", static_cast<double>(grown));
-  report.figure("P99 of the records, ms", static_cast<double>(latency[latency.size() * 99 / 100]));
+  report.figure("memory grown, KiB", static_cast<double>(beside.usual_kib - before.usual_kib));
+  report.figure("peak memory grown, KiB", static_cast<double>(beside.peak_kib - before.peak_kib));
+  report.figure("P99 before, ms", static_cast<double>(p99_before));
+  report.figure("P99 beside strangers, ms", static_cast<double>(p99));
+  report.figure("records within a second, before", usual);
+  report.figure("records within a second, beside strangers", kept);
   CHECK(healthy == asked);
   CHECK(asked > 20);
   CHECK_FALSE(scraped.empty());
   CHECK(slowest <= scaled<milliseconds>(3s, 1s));
-  CHECK(grown <= 8 * 1024);
+  CHECK(beside.usual_kib - before.usual_kib <= 8 * 1024);
+  CHECK(beside.peak_kib - before.peak_kib <= 8 * 1024);
+  // The data path: its rate, and its latency but for what the strangers themselves take of the
+  // machine.
+  REQUIRE(p99_before >= 0);
+  CHECK(usual >= 0.99);
+  CHECK(kept >= 0.99 * usual);
+  CHECK(p99 <= scaled<std::int64_t>(5, 2) * p99_before + scaled<std::int64_t>(200, 10));
   report.require_invariants(s, run, {});
 }

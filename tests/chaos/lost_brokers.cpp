@@ -96,12 +96,11 @@ TEST_CASE("B1: the leading broker is killed hard, three times", "[B1]") {
   for (std::uint64_t kill = 0; kill < kills; ++kill) {
     const auto leader = busiest_leader(s);
     cluster.stop_broker(leader, true);
-    REQUIRE(wait_for_leaders(s.bootstrap, s.output, leader, 60s));
-    REQUIRE(wait_for_leaders(s.bootstrap, s.source, leader, 60s));
+    const auto elected = led_without(s.bootstrap, {s.output, s.source}, leader, 60s);
+    REQUIRE(elected);
     report.fault("broker killed");
-    const auto elected = wall_ms();
     std::this_thread::sleep_for(25s);
-    killings.push_back({elected, wall_ms()});
+    killings.push_back({*elected, wall_ms()});
     cluster.start_broker(leader);
     require_all_in_sync(s);
     std::this_thread::sleep_for(5s);
@@ -111,8 +110,8 @@ TEST_CASE("B1: the leading broker is killed hard, three times", "[B1]") {
   workers.stop_all();
   const auto run = s.collect(load.sent());
   const auto baseline = latency_percentile(run.sent, run.output, 0.99, warm, calm_until);
-  // A machine that is too busy for five seconds shows nothing of an election.
-  const auto limit = std::clamp<std::int64_t>(3 * baseline, 1000, 5000);
+  // Back is what it was, but for one broker less that shares the work.
+  const auto limit = scaled<std::int64_t>(3, 2) * baseline + 100;
   report.figure("P99 before, ms", static_cast<double>(baseline));
   for (const auto& one : killings) {
     const auto calm = calm_again(run, one.elected_ms, one.until_ms, limit);
@@ -205,15 +204,16 @@ TEST_CASE("B3: all brokers are down for 70 s", "[B3]") {
   s.wait_until_drained(180s);
   workers.stop_all();
   const auto run = s.collect(load.sent());
-  std::int64_t first_output = 0;
-  for (const auto& record : run.output) {
-    if (record.timestamp_ms > back && (first_output == 0 || record.timestamp_ms < first_output)) {
-      first_output = record.timestamp_ms;
-    }
+  // Each partition goes on by itself, not only the quickest of them.
+  const auto times = times_of_output(run.sent, run.output);
+  REQUIRE(times.size() == partitions);
+  for (const auto& [partition, list] : times) {
+    CAPTURE(partition);
+    const auto first = std::upper_bound(list.begin(), list.end(), back);
+    REQUIRE(first != list.end());
+    report.recovered("output of every partition once the brokers are back",
+                     milliseconds{*first - back}, 30s);
   }
-  REQUIRE(first_output > 0);
-  report.recovered("first output once the brokers are back", milliseconds{first_output - back},
-                   30s);
   report.require_invariants(
       s, run,
       {.duplicates_allowed = report.faults() * 2 * (max_in_flight + busiest(run.output, 400ms))});

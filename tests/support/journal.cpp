@@ -130,4 +130,43 @@ std::vector<std::string> order_violations(const std::vector<journal_attempt>& at
   return found;
 }
 
+std::size_t most_at_once(const std::vector<journal_attempt>& attempts) {
+  // At one moment the ends come before the starts.
+  std::vector<std::pair<std::int64_t, int>> steps;
+  for (const auto& a : attempts) {
+    steps.emplace_back(a.started_ns, 1);
+    if (a.finished_ns != 0) {
+      steps.emplace_back(a.finished_ns, -1);
+    }
+  }
+  std::sort(steps.begin(), steps.end());
+  int now = 0;
+  int most = 0;
+  for (const auto& [at, step] : steps) {
+    now += step;
+    most = std::max(most, now);
+  }
+  return static_cast<std::size_t>(most);
+}
+
+std::size_t most_begun(const std::vector<journal_attempt>& attempts,
+                       std::chrono::nanoseconds length) {
+  std::vector<std::int64_t> starts;
+  for (const auto& a : attempts) {
+    if (a.attempt == 1) {
+      starts.push_back(a.started_ns);
+    }
+  }
+  std::sort(starts.begin(), starts.end());
+  std::size_t most = 0;
+  std::size_t first = 0;
+  for (std::size_t i = 0; i < starts.size(); ++i) {
+    while (starts[i] - starts[first] >= length.count()) {
+      ++first;
+    }
+    most = std::max(most, i - first + 1);
+  }
+  return most;
+}
+
 } // namespace streamer::test

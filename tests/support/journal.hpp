@@ -4,6 +4,8 @@
 
 #include "messages/handler.hpp"
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -56,5 +58,12 @@ using attempts_by_record =
 /// the same time, or a later record of a key started before an earlier one had its last attempt.
 [[nodiscard]] std::vector<std::string> order_violations(
     const std::vector<journal_attempt>& attempts);
+
+/// The most of these attempts that ran at the same time.
+[[nodiscard]] std::size_t most_at_once(const std::vector<journal_attempt>& attempts);
+
+/// The most first attempts that began within any stretch of this length.
+[[nodiscard]] std::size_t most_begun(const std::vector<journal_attempt>& attempts,
+                                     std::chrono::nanoseconds length);
 
 } // namespace streamer::test

@@ -17,7 +17,9 @@ struct fate {
   const sent_record* sent = nullptr;
   std::uint64_t in_output = 0;
   std::uint64_t in_dead = 0;
-  std::int64_t finished_ms = never; ///< first append to output or DLQ
+  std::int64_t output_ms = never;   ///< first append to the output
+  std::int64_t dead_ms = never;     ///< first append to the DLQ, overflow apart
+  std::int64_t finished_ms = never; ///< first append to either
 };
 using fates = std::unordered_map<std::string, fate>;
 
@@ -60,6 +62,11 @@ std::string difference(const sent_record& sent, const stored_record& found, bool
   return {};
 }
 
+// A record that finds its tenant's share full goes to the DLQ past those before it.
+bool is_overflow(const stored_record& record) {
+  return record.header_value("streamer.dlq.reason") == "overflow";
+}
+
 void match(verdict& result, fates& known, const std::vector<stored_record>& found,
            bool dead_letter) {
   for (const auto& record : found) {
@@ -69,17 +76,22 @@ void match(verdict& result, fates& known, const std::vector<stored_record>& foun
       result.add(invariant::nothing_invented, place(record) + " was never sent");
       continue;
     }
-    auto& [sent, in_output, in_dead, finished_ms] = entry->second;
-    if (sent->state == sent_state::aborted) {
+    auto& f = entry->second;
+    if (f.sent->state == sent_state::aborted) {
       result.add(invariant::nothing_invented,
                  place(record) + " is " + *id + " of an aborted transaction");
       continue;
     }
-    if (const auto other = difference(*sent, record, dead_letter); !other.empty()) {
+    if (const auto other = difference(*f.sent, record, dead_letter); !other.empty()) {
       result.add(invariant::nothing_invented, place(record) + " is " + *id + " with " + other);
     }
-    (dead_letter ? in_dead : in_output) += 1;
-    finished_ms = std::min(finished_ms, record.timestamp_ms);
+    (dead_letter ? f.in_dead : f.in_output) += 1;
+    f.finished_ms = std::min(f.finished_ms, record.timestamp_ms);
+    if (!dead_letter) {
+      f.output_ms = std::min(f.output_ms, record.timestamp_ms);
+    } else if (!is_overflow(record)) {
+      f.dead_ms = std::min(f.dead_ms, record.timestamp_ms);
+    }
   }
 }
 
@@ -117,6 +129,7 @@ void check_losses_and_copies(verdict& result, const fates& known, const expectat
   }
 }
 
+// Within one topic, where offsets tell what came first.
 void check_order(verdict& result, const fates& known, std::vector<stored_record> output) {
   struct progress {
     std::int32_t partition = 0;
@@ -129,7 +142,7 @@ void check_order(verdict& result, const fates& known, std::vector<stored_record>
   std::map<std::pair<std::string, std::string>, progress> keys;
   for (const auto& record : output) {
     const auto entry = known.find(record.header_value(id_header).value_or(""));
-    if (entry == known.end() || !entry->second.sent->key) {
+    if (entry == known.end() || !entry->second.sent->key || is_overflow(record)) {
       continue; // what has no key has no order
     }
     const auto& sent = *entry->second.sent;
@@ -146,6 +159,38 @@ void check_order(verdict& result, const fates& known, std::vector<stored_record>
     }
     key.partition = record.partition;
     key.highest = std::max(key.highest, sent.sequence);
+  }
+}
+
+// Between output and DLQ, where append times tell it: no record of a key comes out in one of them
+// before its predecessors have come out in the other.
+void check_order_between(verdict& result, const fates& known) {
+  std::map<std::pair<std::string, std::string>, std::map<std::uint64_t, const fate*>> keys;
+  for (const auto& [id, f] : known) {
+    if (f.sent->key && (f.output_ms != never || f.dead_ms != never)) {
+      keys[{f.sent->tenant, *f.sent->key}].emplace(f.sent->sequence, &f);
+    }
+  }
+  struct latest {
+    std::int64_t at = std::numeric_limits<std::int64_t>::min();
+    const fate* of = nullptr;
+  };
+  for (const auto& [key, records] : keys) {
+    latest output;
+    latest dead;
+    for (const auto& [sequence, f] : records) {
+      const bool went_out = f->output_ms <= f->dead_ms;
+      const auto at = std::min(f->output_ms, f->dead_ms);
+      if (const auto& other = went_out ? dead : output; at < other.at) {
+        result.add(invariant::order_kept,
+                   place(*f->sent) + " was " + (went_out ? "forwarded " : "dead-lettered ") +
+                       std::to_string(other.at - at) + " ms before " + place(*other.of->sent) +
+                       " was " + (went_out ? "dead-lettered" : "forwarded"));
+      }
+      if (auto& own = went_out ? output : dead; at > own.at) {
+        own = {at, f};
+      }
+    }
   }
 }
 
@@ -293,6 +338,10 @@ verdict judge(const run_record& run, const expectation& expected) {
   check_losses_and_copies(result, known, expected);
   if (expected.ordered) {
     check_order(result, known, run.output);
+    check_order(result, known, run.dead);
+    if (expected.append_times) {
+      check_order_between(result, known);
+    }
   }
   check_commits(result, known, run.commits, expected);
   return result;

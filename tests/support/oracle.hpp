@@ -40,7 +40,8 @@ struct expectation {
   /// Timestamps in output and DLQ are the broker's append times, so that each commit can be
   /// compared with the moment at which the records below it were finished.
   bool append_times = true;
-  /// Records have to keep their order per key in the output.
+  /// Records have to keep their order per key: in the output, in the DLQ, and with append times
+  /// between the two. What overflowed has no order.
   bool ordered = true;
 };
 
@@ -48,7 +49,7 @@ struct expectation {
 enum class invariant : std::uint8_t {
   nothing_lost,     ///< I1: every acknowledged record is in the output or the DLQ
   nothing_invented, ///< I2: byte for byte what was sent, and nothing else
-  order_kept,       ///< I3: first occurrences per (tenant, key) increase
+  order_kept,       ///< I3: first occurrences per (tenant, key) increase, over output and DLQ
   commits_safe,     ///< I4: everything below a commit had finished before it
   few_duplicates,   ///< I5
 };

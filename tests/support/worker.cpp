@@ -27,11 +27,14 @@ std::filesystem::path written(const std::filesystem::path& file, const worker_co
 
 process_options options_for(const temporary_directory& directory, const std::string& name,
                             const std::filesystem::path& config, worker_binary which,
-                            const std::map<std::string, std::string>& environment) {
+                            bool text_logs, const std::map<std::string, std::string>& environment) {
   process_options options;
   options.environment = environment;
   options.binary = binary_path(which);
-  options.arguments = {"--role", "consumer", "--config", config.string(), "--json-logs"};
+  options.arguments = {"--role", "consumer", "--config", config.string()};
+  if (!text_logs) {
+    options.arguments.emplace_back("--json-logs");
+  }
   options.directory = directory.path();
   options.output = directory / name;
   return options;
@@ -166,7 +169,8 @@ worker::worker(const temporary_directory& directory, const std::string& name,
       config_file_{written(
           directory / (name + ".toml"),
           with_own_place(config, directory / (name + ".state"), metrics_port_, admin_port_))},
-      process_{options_for(directory, name, config_file_, which, environment)},
+      process_{options_for(directory, name, config_file_, which,
+                           config.has("observability.json_logs"), environment)},
       log_{process_.err_path()} {}
 
 std::vector<sample> worker::metrics() const {

@@ -75,7 +75,8 @@ class log_reader {
 class worker {
  public:
   /// Starts `--role consumer --config FILE --json-logs` with files named `name` in `directory` and
-  /// these variables besides the test's own. Takes free ports, but for an admin.addr that is set.
+  /// these variables besides the test's own. Takes free ports, but for an admin.addr that is set. A
+  /// configuration that says itself how to log gets its way, without the flag.
   worker(const temporary_directory& directory, const std::string& name, const worker_config& config,
          worker_binary which = worker_binary::product,
          const std::map<std::string, std::string>& environment = {});

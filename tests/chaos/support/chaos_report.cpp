@@ -1,5 +1,6 @@
 #include "tests/chaos/support/chaos_report.hpp"
 
+#include "tests/chaos/support/memory_watch.hpp"
 #include "tests/support/failures.hpp"
 
 #include <algorithm>
@@ -100,6 +101,18 @@ void chaos_report::peak_memory(std::size_t kib) {
   CHECK((sanitized || kib <= memory_limit_kib));
 }
 
+void chaos_report::steady_memory(const std::vector<double>& samples) {
+  const auto grown = grown_in_second_half(samples);
+  if (!grown) {
+    return;
+  }
+  auto& worst = found_->figures["memory grown over the second half, MiB"];
+  worst = std::max(worst, grown->by_mib);
+  INFO("memory grew by " << grown->by_mib << " MiB over the second half, from at most "
+                         << grown->before_mib);
+  CHECK(grown->by_mib <= 0.1 * grown->before_mib + 16);
+}
+
 void chaos_report::figure(const std::string& name, double value) { found_->figures[name] = value; }
 
 void chaos_report::require_faults() {
@@ -119,6 +132,11 @@ verdict chaos_report::require_invariants(const scenario& s, const std::vector<se
 
 verdict chaos_report::judged(const run_record& run, const expectation& expected) {
   auto result = judge(run, expected);
+  const auto wanted = static_cast<std::uint64_t>(
+      std::count_if(run.sent.begin(), run.sent.end(),
+                    [](const sent_record& r) { return r.state != sent_state::aborted; }));
+  INFO(result.acknowledged << " of " << wanted << " records were acknowledged");
+  CHECK(100 * result.acknowledged >= 99 * wanted);
   found_->judged = true;
   found_->sent += run.sent.size();
   found_->acknowledged += result.acknowledged;

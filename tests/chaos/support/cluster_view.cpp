@@ -30,16 +30,37 @@ std::map<std::int32_t, partition_view> view_of(const std::string& bootstrap,
   return view;
 }
 
+namespace {
+
+bool led_by_others(const std::string& bootstrap, const std::string& topic, std::int32_t not_this) {
+  const auto view = view_of(bootstrap, topic);
+  return !view.empty() && std::all_of(view.begin(), view.end(), [&](const auto& p) {
+    return p.second.leader >= 0 && p.second.leader != not_this;
+  });
+}
+
+} // namespace
+
 bool wait_for_leaders(const std::string& bootstrap, const std::string& topic, std::int32_t not_this,
                       milliseconds timeout) {
-  return wait_until(
+  return wait_until([&] { return led_by_others(bootstrap, topic, not_this); }, timeout, 100ms);
+}
+
+std::optional<std::int64_t> led_without(const std::string& bootstrap,
+                                        const std::vector<std::string>& topics,
+                                        std::int32_t not_this, milliseconds timeout) {
+  auto before = wall_ms();
+  const bool elected = wait_until(
       [&] {
-        const auto view = view_of(bootstrap, topic);
-        return !view.empty() && std::all_of(view.begin(), view.end(), [&](const auto& p) {
-          return p.second.leader >= 0 && p.second.leader != not_this;
+        const auto asked = wall_ms();
+        const bool all = std::all_of(topics.begin(), topics.end(), [&](const std::string& topic) {
+          return led_by_others(bootstrap, topic, not_this);
         });
+        before = all ? before : asked;
+        return all;
       },
-      timeout, 100ms);
+      timeout, 50ms);
+  return elected ? std::optional{before} : std::nullopt;
 }
 
 bool wait_for_in_sync(const std::string& bootstrap, const std::string& topic, std::size_t replicas,

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace streamer::test {
 
@@ -23,6 +24,13 @@ struct partition_view {
 /// Waits until every partition of the topic has a leader other than `not_this`. False: not in time.
 [[nodiscard]] bool wait_for_leaders(const std::string& bootstrap, const std::string& topic,
                                     std::int32_t not_this, milliseconds timeout);
+
+/// Waits until every partition of these topics has a leader other than `not_this`, and returns a
+/// moment (ms since 1970) just before that: when it was last seen not to be so, or, if it is so at
+/// once, when this began. Absent: not in time.
+[[nodiscard]] std::optional<std::int64_t> led_without(const std::string& bootstrap,
+                                                      const std::vector<std::string>& topics,
+                                                      std::int32_t not_this, milliseconds timeout);
 
 /// Waits until every partition of the topic has `replicas` replicas in sync.
 [[nodiscard]] bool wait_for_in_sync(const std::string& bootstrap, const std::string& topic,

@@ -24,26 +24,34 @@ void fleet::start(std::size_t place) {
   places_.at(place) = std::make_unique<worker>(
       scenario_.directory(),
       "worker-" + std::to_string(place) + "-run-" + std::to_string(++started_), config, which_);
+  memory_.begin(at(place).program().id());
+}
+
+void fleet::tell_memory(std::size_t place, pid_t id) {
+  note_memory(report_, at(place));
+  report_.steady_memory(memory_.end(id));
 }
 
 void fleet::kill(std::size_t place) {
   auto& w = at(place);
+  const auto id = w.program().id();
   w.program().signal(SIGKILL);
   const auto status = w.program().wait(10s);
   REQUIRE(status);
   INFO(w.log_tail());
   REQUIRE(status->signal == SIGKILL);
-  note_memory(report_, w);
+  tell_memory(place, id);
   places_.at(place) = nullptr;
 }
 
 fleet::stopped fleet::stop(std::size_t place) {
   auto& w = at(place);
+  const auto id = w.program().id();
   const auto begin = std::chrono::steady_clock::now();
   const auto status = w.stop();
   const auto took =
       std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begin);
-  note_memory(report_, w);
+  tell_memory(place, id);
   INFO(w.log_tail());
   CHECK(status.code == 0);
   places_.at(place) = nullptr;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tests/chaos/support/chaos_report.hpp"
+#include "tests/chaos/support/memory_watch.hpp"
 
 #include <cstddef>
 #include <memory>
@@ -13,7 +14,7 @@ namespace streamer::test {
 /// Workers in numbered places; a place keeps its number while the workers in it are replaced.
 class fleet {
  public:
-  /// No worker runs yet. `report` gets the peak memory of each worker.
+  /// No worker runs yet. `report` gets the peak memory of each worker, and how steady it was.
   fleet(const scenario& s, worker_config config, chaos_report& report,
         worker_binary which = worker_binary::product);
 
@@ -44,12 +45,16 @@ class fleet {
   [[nodiscard]] double received(std::size_t place) const;
 
  private:
+  // Hands over what is known of the memory of a worker that has ended.
+  void tell_memory(std::size_t place, pid_t id);
+
   const scenario& scenario_;
   worker_config config_;
   chaos_report& report_;
   worker_binary which_;
   std::vector<std::unique_ptr<worker>> places_;
   std::size_t started_ = 0;
+  memory_watch memory_;
 };
 
 /// A configuration whose group notices quickly who has died: sessions of 3 s, heartbeats of 0.5 s.

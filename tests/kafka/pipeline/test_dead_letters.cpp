@@ -125,7 +125,8 @@ TEST_CASE(
   const auto result = s.require_invariants(producer.sent());
   evidence("dead letters of 1000 records in an outage, two workers: " +
            std::to_string(result.dead_lettered));
-  CHECK(result.dead_lettered <= 300);
+  // Each of the two workers has to see a sample of twenty failures before it can tell.
+  CHECK(result.dead_lettered <= 40);
 }
 
 TEST_CASE("A record without a handler and one that cannot be decoded have reasons of their own") {

@@ -44,6 +44,24 @@ TEST_CASE("A later record between two attempts of an earlier one is found") {
         1);
 }
 
+TEST_CASE("How many attempts ran at the same time is counted, those without an end included") {
+  CHECK(most_at_once({}) == 0);
+  CHECK(most_at_once({tried(0, 1, 10, 20), tried(1, 1, 20, 30), tried(2, 1, 30, 40)}) == 1);
+  CHECK(most_at_once({tried(0, 1, 10, 40), tried(1, 1, 20, 30), tried(2, 1, 25, 50)}) == 3);
+  CHECK(most_at_once({tried(0, 1, 10, 0), tried(1, 1, 20, 30), tried(2, 1, 40, 50)}) == 2);
+}
+
+TEST_CASE("How many records began within a stretch is counted, retries apart") {
+  using namespace std::chrono_literals;
+  const std::vector<journal_attempt> attempts{tried(0, 1, 0, 5), tried(1, 1, 50, 60),
+                                              tried(1, 2, 55, 65), tried(2, 1, 99, 110),
+                                              tried(3, 1, 150, 160)};
+  CHECK(most_begun({}, 100ns) == 0);
+  CHECK(most_begun(attempts, 1ns) == 1);
+  CHECK(most_begun(attempts, 100ns) == 3);
+  CHECK(most_begun(attempts, 1s) == 4);
+}
+
 TEST_CASE("What a journal's writers wrote is read back, an attempt without an end included") {
   const temporary_directory directory;
   const auto file = directory / "journal";

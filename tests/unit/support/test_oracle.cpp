@@ -191,6 +191,62 @@ TEST_CASE("A swap within a key is a reorder, a swap between keys is not") {
   }
 }
 
+TEST_CASE("Dead letters of a key keep their order too") {
+  run_builder b;
+  b.records(2, 2); // offsets 0 to 3: key-0, key-1, key-0, key-1
+  b.run.commits.clear();
+  std::swap(b.run.dead, b.run.output);
+  CHECK(b.judged().holds());
+  SECTION("within a key") {
+    std::swap(b.run.dead[0].offset, b.run.dead[2].offset);
+    CHECK(b.judged().count(invariant::order_kept) == 1);
+  }
+  SECTION("between keys") {
+    std::swap(b.run.dead[0].offset, b.run.dead[1].offset);
+    CHECK(b.judged().holds());
+  }
+  SECTION("what overflowed has none") {
+    std::swap(b.run.dead[0].offset, b.run.dead[2].offset);
+    b.run.dead[2].headers.push_back({"streamer.dlq.reason", "overflow"});
+    CHECK(b.judged().holds());
+  }
+}
+
+TEST_CASE("A record that comes out before its key's dead letter has overtaken it") {
+  run_builder b;
+  b.records(1, 4); // record n at start + n
+  b.run.commits.clear();
+  b.run.dead.push_back(b.run.output[1]);
+  b.run.output.erase(b.run.output.begin() + 1);
+  CHECK(b.judged().holds());
+  SECTION("the dead letter was late") {
+    b.run.dead[0].timestamp_ms = start_ms + 3; // after number 2, in the same millisecond as 3
+    const auto result = b.judged();
+    CHECK(result.count(invariant::order_kept) == 1);
+    CHECK(result.text().find("acme/key-0/2 (in[0]@2) was forwarded 1 ms before") !=
+          std::string::npos);
+    CHECK(b.judged({.append_times = false}).holds());
+    CHECK(b.judged({.ordered = false}).holds());
+  }
+  SECTION("the dead letter was early") {
+    b.run.dead[0].timestamp_ms = start_ms - 1;
+    const auto result = b.judged();
+    CHECK(result.count(invariant::order_kept) == 1);
+    CHECK(result.text().find("was dead-lettered 1 ms before acme/key-0/0") != std::string::npos);
+  }
+  SECTION("it overflowed, and had no order to keep") {
+    b.run.dead[0].timestamp_ms = start_ms + 3;
+    b.run.dead[0].headers.push_back({"streamer.dlq.reason", "overflow"});
+    CHECK(b.judged().holds());
+  }
+  SECTION("a late copy in the other topic changes nothing") {
+    b.run.dead.push_back(b.run.output[0]);
+    b.run.dead.back().offset = 10;
+    b.run.dead.back().timestamp_ms = start_ms + 50;
+    CHECK(b.judged({.duplicates_allowed = 1}).holds());
+  }
+}
+
 TEST_CASE("A late copy is a duplicate and not a reorder") {
   run_builder b;
   b.records(1, 3);
