@@ -165,8 +165,8 @@ std::vector<field<admin_settings>> in_admin() {
 std::vector<field<inspect_settings>> in_inspect() {
   using s = inspect_settings;
   return {
-      key("enabled", &s::enabled, anything{}, "Publish the supervision tree over mutual TLS."),
-      key("addr", &s::addr, listen_address(), "Address to publish on."),
+      key("enabled", &s::enabled, anything{}, "Publish the supervision tree, for `streamer inspect`, over mutual TLS."),
+      key("addr", &s::addr, listen_address(), "Address to publish on, and where `streamer inspect` asks."),
       key("certificate", &s::certificate, anything{},
           "PEM certificate; empty: made in runtime.state_dir."),
       key("key", &s::key, anything{}, "PEM key; empty: made in runtime.state_dir."),
@@ -178,7 +178,8 @@ std::vector<field<runtime_settings>> in_runtime() {
   using s = runtime_settings;
   return {
       key("state_dir", &s::state_dir, non_empty(),
-          "Where a process keeps what outlives it: the crash journal. Made with mode 0700."),
+          "Where a process keeps what outlives it: the crash journal, and certificates that it "
+          "made for [inspect]. Made with mode 0700."),
       key("threads", &s::threads, between(0, 1'024),
           "Scheduler threads; 0: from the cgroup's CPU limit."),
       key("core_dumps", &s::core_dumps, anything{},

@@ -12,7 +12,6 @@ constexpr auto entries = std::to_array<unsupported_key>({
     {"handlers.kind", "\"http\""},
     {"handlers.kind", "\"subprocess\""},
     {"handlers.conflate", "true"},
-    {"inspect", ""},
 });
 
 bool covers(const unsupported_key& entry, const effective_value& used) {

@@ -31,6 +31,24 @@ void check_addresses(checklist& check) {
                 "give each its own port", "observability.metrics_addr");
 }
 
+/// The inspection port's files come together, or not at all.
+void check_inspection(checklist& check) {
+  const auto& inspect = check.values().inspect;
+  const bool any = !inspect.certificate.empty() || !inspect.key.empty() || !inspect.ca.empty();
+  for (const auto& [key, value] : {std::pair{"inspect.certificate", &inspect.certificate},
+                                   std::pair{"inspect.key", &inspect.key},
+                                   std::pair{"inspect.ca", &inspect.ca}})
+    check.require(!any || !value->empty(), key, "is needed with the other files of [inspect]",
+                  "set inspect.certificate, inspect.key and inspect.ca, or none of them");
+  const auto taken_by = [&](const std::string& addr) {
+    return inspect.enabled && inspect.addr == addr && !addr.ends_with(":0");
+  };
+  check.require(!taken_by(check.values().observability.metrics_addr), "inspect.addr",
+                "is observability.metrics_addr too", "give each its own port");
+  check.require(!taken_by(check.values().admin.addr), "inspect.addr", "is admin.addr too",
+                "give each its own port");
+}
+
 } // namespace
 
 std::vector<problem> validate(const settings& values, const provenance& where) {
@@ -47,6 +65,7 @@ std::vector<problem> validate(const settings& values, const provenance& where) {
                 "use more", "consumer.max_in_flight");
   check_dlq(check);
   check_addresses(check);
+  check_inspection(check);
   return check.take();
 }
 
@@ -61,6 +80,11 @@ std::vector<problem> check_files(const settings& values, const provenance& where
   require_readable("kafka.ssl_certificate_location", values.kafka.ssl_certificate_location);
   require_readable("kafka.ssl_key_location", values.kafka.ssl_key_location);
   require_readable("admin.token_file", values.admin.token_file);
+  if (values.inspect.enabled) {
+    require_readable("inspect.certificate", values.inspect.certificate);
+    require_readable("inspect.key", values.inspect.key);
+    require_readable("inspect.ca", values.inspect.ca);
+  }
   return check.take();
 }
 

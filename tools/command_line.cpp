@@ -16,6 +16,7 @@
 #include "tools/versions.hpp"
 
 namespace streamer::tools {
+void add_inspect(command_tree& tree); // TEMP
 namespace {
 
 void add_all(command_tree& tree) {
@@ -43,6 +44,7 @@ void add_all(command_tree& tree) {
   add_config_check(tree, config);
   add_doctor(tree);
   add_health(tree);
+  add_inspect(tree);
   add_not_yet(tree, dlq);
 }
 

@@ -16,7 +16,6 @@ void add(command_tree& tree, CLI::App& parent, const std::string& name,
 void add_not_yet(command_tree& tree, CLI::App& dlq) {
   add(tree, dlq, "redrive", "Process again");
   add(tree, dlq, "purge", "Drop");
-  add(tree, tree.root(), "inspect", "The actors");
 }
 
 } // namespace streamer::tools

@@ -2,6 +2,7 @@
 
 #include "actors/consumer/partition_consumer.hpp"
 #include "actors/supervision/actor_guards.hpp"
+#include "actors/supervision/watched_actor.hpp"
 
 #include <caf/send.hpp>
 
@@ -42,6 +43,7 @@ consumer_supervisor_state::~consumer_supervisor_state() {
 consumer_supervisor_actor::behavior_type consumer_supervisor_state::make_behavior() {
   install_guards(self_, log_);
   self_->set_down_handler([this](const caf::down_msg& down) { on_down(down); });
+  board_->put_budget(name, intensity_);
   self_->delayed_send(self_, tick_period, tick{});
   take_over_orphans();
   return {
@@ -85,13 +87,14 @@ void consumer_supervisor_state::take_over_orphans() {
 }
 
 void consumer_supervisor_state::start(const assigned_partition& partition) {
-  auto actor = self_->spawn<partition_consumer_actor::stateful_impl<partition_consumer_state>>(
-      context_, partition, links_, consumer_supervisor_actor{self_});
+  auto vitals = std::make_shared<actor_vitals>();
+  auto actor = self_->spawn<watched_actor<partition_consumer_actor, partition_consumer_state>>(
+      vitals, context_, partition, links_, consumer_supervisor_actor{self_});
   self_->monitor(actor);
   epochs_by_address_.emplace(actor.address(), partition.epoch);
   router_->add(partition.epoch, actor);
   board_->put({board_name(partition.tp), "partition_consumer", name, restarts_[partition.tp],
-               actor.address()});
+               actor.address(), std::move(vitals)});
   children_.emplace(partition.epoch, child{std::move(actor), partition.tp, false, false});
   assigned_.set(static_cast<double>(children_.size()));
 }
@@ -208,7 +211,11 @@ void consumer_supervisor_state::on_down(const caf::down_msg& down) {
     context_->source->restart({epoch});
     return;
   }
-  if (!intensity_.allow(self_->clock().now())) {
+  const auto now = self_->clock().now();
+  board_->put_failure(board_name(failed.tp), {reason, now});
+  const bool again = intensity_.allow(now);
+  board_->put_budget(name, intensity_);
+  if (!again) {
     self_->send(
         root_, escalation{"the partition consumers failed more often than " +
                           std::to_string(intensity_.limits().max_restarts) +

@@ -3,6 +3,7 @@
 #include "actors/consumer/consumer_supervisor.hpp"
 #include "actors/retry/retry_supervisor.hpp"
 #include "actors/supervision/actor_guards.hpp"
+#include "actors/supervision/watched_actor.hpp"
 #include "actors/tenant/tenant_supervisor.hpp"
 
 #include <caf/send.hpp>
@@ -11,6 +12,10 @@ namespace streamer {
 namespace {
 
 constexpr std::chrono::milliseconds tick_period{100};
+// Whoever is let in at the inspection port may be able to end the inspector: that must not cost
+// the worker its own budget.
+constexpr restart_limits inspector_limits{5, std::chrono::milliseconds{60'000}};
+constexpr const char* inspector_budget = "root_supervisor/inspector";
 
 } // namespace
 
@@ -36,6 +41,7 @@ root_supervisor_state::root_supervisor_state(root_supervisor_actor::pointer self
       context_{std::move(context)},
       log_{context_.log.with("root")},
       intensity_{context_.restarts},
+      inspector_intensity_{inspector_limits},
       fenced_{context_.consumer->metrics->counter(metric::acknowledgements_dropped,
                                                   {{"cause", "fenced"}})},
       duplicate_{context_.consumer->metrics->counter(metric::acknowledgements_dropped,
@@ -46,6 +52,7 @@ root_supervisor_state::root_supervisor_state(root_supervisor_actor::pointer self
 // Every child is told to exit: one whose supervisor died would live on.
 root_supervisor_state::~root_supervisor_state() {
   const auto reason = caf::exit_reason::user_shutdown;
+  caf::anon_send_exit(inspector_, reason);
   caf::anon_send_exit(consumers_, reason);
   caf::anon_send_exit(links_.tenants, reason);
   caf::anon_send_exit(links_.quarantine, reason);
@@ -59,7 +66,8 @@ root_supervisor_actor::behavior_type root_supervisor_state::make_behavior() {
   install_guards(self_, log_);
   self_->set_down_handler([this](const caf::down_msg& down) { on_down(down); });
   started_at_ = self_->clock().now();
-  context_.board->put({name, name, "", 0, self_->address()});
+  context_.board->put({name, name, "", 0, self_->address(), context_.vitals});
+  context_.board->put_budget(name, intensity_);
   const auto& limits = context_.consumer->credit->limits();
   auto& metrics = *context_.consumer->metrics;
   metrics.gauge(metric::in_flight_limit_records).set(static_cast<double>(limits.records));
@@ -70,6 +78,7 @@ root_supervisor_actor::behavior_type root_supervisor_state::make_behavior() {
   start_quarantine();
   start_tenants();
   start_consumers();
+  start_inspector();
   announce_links();
   self_->delayed_send(self_, tick_period, tick{});
   return {
@@ -96,53 +105,59 @@ root_supervisor_actor::behavior_type root_supervisor_state::make_behavior() {
   };
 }
 
-void root_supervisor_state::watch(const std::string& kind, const caf::actor_addr& address) {
-  kinds_.emplace(address, kind);
-  context_.board->put({kind, kind, name, restarts_[kind], address});
+template <class Actor, class State, class... Ts>
+Actor root_supervisor_state::start_child(const std::string& kind, Ts&&... xs) {
+  auto vitals = std::make_shared<actor_vitals>();
+  auto child = self_->spawn<watched_actor<Actor, State>>(vitals, std::forward<Ts>(xs)...);
+  self_->monitor(child);
+  kinds_.emplace(child.address(), kind);
+  context_.board->put({kind, kind, name, restarts_[kind], child.address(), std::move(vitals)});
+  return child;
 }
 
 void root_supervisor_state::start_producer() {
-  links_.producer = self_->spawn<producer_actor::stateful_impl<producer_state>>(context_.producer);
-  self_->monitor(links_.producer);
-  watch("producer", links_.producer.address());
+  links_.producer = start_child<producer_actor, producer_state>("producer", context_.producer);
 }
 
 void root_supervisor_state::start_dlq() {
-  links_.dlq =
-      self_->spawn<dlq_supervisor_actor::stateful_impl<dlq_supervisor_state>>(context_.dlq, links_);
-  self_->monitor(links_.dlq);
-  watch("dlq_supervisor", links_.dlq.address());
+  links_.dlq = start_child<dlq_supervisor_actor, dlq_supervisor_state>("dlq_supervisor",
+                                                                       context_.dlq, links_);
 }
 
 void root_supervisor_state::start_retry() {
-  links_.retry =
-      self_->spawn<retry_supervisor_actor::stateful_impl<retry_supervisor_state>>(retry_context{
-          context_.seed, context_.tenant->fallback_policy, context_.dlq.dlq, context_.dlq.gauge,
-          context_.consumer->totals, context_.consumer->metrics, context_.log.with("retry")});
-  self_->monitor(links_.retry);
-  watch("retry_supervisor", links_.retry.address());
+  links_.retry = start_child<retry_supervisor_actor, retry_supervisor_state>(
+      "retry_supervisor",
+      retry_context{context_.seed, context_.tenant->fallback_policy, context_.dlq.dlq,
+                    context_.dlq.gauge, context_.consumer->totals, context_.consumer->metrics,
+                    context_.log.with("retry")});
 }
 
 void root_supervisor_state::start_quarantine() {
   links_.quarantine =
-      self_->spawn<quarantine_actor::stateful_impl<quarantine_state>>(context_.quarantine);
-  self_->monitor(links_.quarantine);
-  watch("quarantine", links_.quarantine.address());
+      start_child<quarantine_actor, quarantine_state>("quarantine", context_.quarantine);
 }
 
 void root_supervisor_state::start_tenants() {
-  links_.tenants = self_->spawn<tenant_supervisor_actor::stateful_impl<tenant_supervisor_state>>(
-      context_.tenant, links_, context_.board, root_supervisor_actor{self_});
-  self_->monitor(links_.tenants);
-  watch("tenant_supervisor", links_.tenants.address());
+  links_.tenants = start_child<tenant_supervisor_actor, tenant_supervisor_state>(
+      "tenant_supervisor", context_.tenant, links_, context_.board, root_supervisor_actor{self_});
 }
 
 void root_supervisor_state::start_consumers() {
-  consumers_ = self_->spawn<consumer_supervisor_actor::stateful_impl<consumer_supervisor_state>>(
-      context_.consumer, context_.router, links_, context_.board, root_supervisor_actor{self_},
-      context_.restarts);
-  self_->monitor(consumers_);
-  watch("consumer_supervisor", consumers_.address());
+  consumers_ = start_child<consumer_supervisor_actor, consumer_supervisor_state>(
+      "consumer_supervisor", context_.consumer, context_.router, links_, context_.board,
+      root_supervisor_actor{self_}, context_.restarts);
+}
+
+void root_supervisor_state::start_inspector() {
+  if (!context_.inspection) {
+    return;
+  }
+  context_.board->put_budget(inspector_budget, inspector_intensity_);
+  inspector_ = start_child<inspector_actor, inspector_state>(inspector_state::name,
+                                                             *context_.inspection);
+  if (context_.publish) {
+    context_.publish(inspector_);
+  }
 }
 
 void root_supervisor_state::announce_links() {
@@ -160,7 +175,15 @@ void root_supervisor_state::on_down(const caf::down_msg& down) {
   const auto kind = found->second;
   kinds_.erase(found);
   const auto reason = caf::to_string(down.reason);
-  if (!intensity_.allow(self_->clock().now())) {
+  const auto now = self_->clock().now();
+  context_.board->put_failure(kind, {reason, now});
+  if (kind == inspector_state::name) {
+    on_inspector_down(reason);
+    return;
+  }
+  const bool again = intensity_.allow(now);
+  context_.board->put_budget(name, intensity_);
+  if (!again) {
     finish({1, "the actors of the root supervisor failed more often than " +
                    std::to_string(intensity_.limits().max_restarts) +
                    " times in their window; last: " + kind + ", " + reason});
@@ -188,6 +211,22 @@ void root_supervisor_state::on_down(const caf::down_msg& down) {
     }
   }
   announce_links();
+}
+
+void root_supervisor_state::on_inspector_down(const std::string& reason) {
+  if (!inspector_intensity_.allow(self_->clock().now())) {
+    context_.board->remove(inspector_state::name);
+    log_.error("inspector_given_up",
+               "the inspector failed too often and stays away; the records are not concerned",
+               {{"reason", reason}});
+    return;
+  }
+  ++restarts_[inspector_state::name];
+  context_.consumer->metrics->counter(metric::actor_restarts, {{"kind", inspector_state::name}})
+      .add();
+  log_.error("actor_restarted", "an actor failed and is started anew",
+             {{"kind", inspector_state::name}, {"reason", reason}});
+  start_inspector();
 }
 
 void root_supervisor_state::on_shutdown() {

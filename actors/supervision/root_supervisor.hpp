@@ -4,11 +4,13 @@
 #include "actors/consumer/quarantine.hpp"
 #include "actors/consumer/record_router.hpp"
 #include "actors/dlq/dlq_supervisor.hpp"
+#include "actors/inspection/inspector.hpp"
 #include "actors/producer/producer.hpp"
 #include "actors/supervision/actor_board.hpp"
 #include "actors/supervision/restart_intensity.hpp"
 #include "actors/tenant/tenant_context.hpp"
 #include "messages/actor_interfaces.hpp"
+#include "messages/inspection_interface.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
 
@@ -16,6 +18,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace streamer {
@@ -50,6 +53,12 @@ struct root_context {
   std::shared_ptr<record_router> router;
   std::shared_ptr<entry_points> entries;
   std::shared_ptr<actor_board> board;
+  /// Its own, which the board is told of; absent: nobody reads them.
+  std::shared_ptr<actor_vitals> vitals;
+  /// Absent: there is no inspector.
+  std::optional<inspection_context> inspection;
+  /// Makes an inspector known to other processes. Called from an actor for each that is started.
+  std::function<void(const inspector_actor&)> publish;
   restart_limits restarts;
   std::uint64_t seed = 0; ///< of the retry jitter
   /// Called once, from an actor, when the worker has ended.
@@ -80,7 +89,11 @@ class root_supervisor_state {
   void start_quarantine();
   void start_tenants();
   void start_consumers();
-  void watch(const std::string& kind, const caf::actor_addr& address);
+  void start_inspector();
+  void on_inspector_down(const std::string& reason);
+  /// Makes a child, monitors it, and tells the board.
+  template <class Actor, class State, class... Ts>
+  Actor start_child(const std::string& kind, Ts&&... xs);
   void announce_links();
   void on_down(const caf::down_msg& down);
   void on_shutdown();
@@ -91,6 +104,8 @@ class root_supervisor_state {
   root_context context_;
   log_handle log_;
   restart_intensity intensity_;
+  restart_intensity inspector_intensity_;
+  inspector_actor inspector_;
   actor_links links_;
   consumer_supervisor_actor consumers_;
   std::map<caf::actor_addr, std::string> kinds_;

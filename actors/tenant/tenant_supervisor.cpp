@@ -1,6 +1,7 @@
 #include "actors/tenant/tenant_supervisor.hpp"
 
 #include "actors/supervision/actor_guards.hpp"
+#include "actors/supervision/watched_actor.hpp"
 #include "actors/tenant/tenant_handler.hpp"
 
 #include <caf/send.hpp>
@@ -33,6 +34,7 @@ tenant_supervisor_state::~tenant_supervisor_state() {
 tenant_supervisor_actor::behavior_type tenant_supervisor_state::make_behavior() {
   install_guards(self_, context_->log.with("tenants"));
   self_->set_down_handler([this](const caf::down_msg& down) { on_down(down); });
+  board_->put_budget(name, intensity_);
   return {
       [this](const handler_wanted& msg) { return on_wanted(msg); },
       [this](const handler_unneeded& msg) { on_unneeded(msg); },
@@ -48,11 +50,13 @@ tenant_supervisor_actor::behavior_type tenant_supervisor_state::make_behavior() 
 }
 
 void tenant_supervisor_state::start(const std::string& tenant, child& c) {
-  c.handler = self_->spawn<tenant_handler_actor::stateful_impl<tenant_handler_state>>(
-      context_, c.account, links_);
+  auto vitals = std::make_shared<actor_vitals>();
+  c.handler = self_->spawn<watched_actor<tenant_handler_actor, tenant_handler_state>>(
+      vitals, context_, c.account, links_);
   self_->monitor(c.handler);
   tenants_by_address_.emplace(c.handler.address(), tenant);
-  board_->put({board_name(tenant), "handler", name, c.restarts, c.handler.address()});
+  board_->put({board_name(tenant), "handler", name, c.restarts, c.handler.address(),
+               std::move(vitals)});
 }
 
 handler_lease tenant_supervisor_state::on_wanted(const handler_wanted& msg) {
@@ -110,7 +114,11 @@ void tenant_supervisor_state::on_down(const caf::down_msg& down) {
   const auto tenant = found->second;
   tenants_by_address_.erase(found);
   const auto reason = caf::to_string(down.reason);
-  if (!intensity_.allow(self_->clock().now())) {
+  const auto now = self_->clock().now();
+  board_->put_failure(board_name(tenant), {reason, now});
+  const bool again = intensity_.allow(now);
+  board_->put_budget(name, intensity_);
+  if (!again) {
     self_->send(root_,
                 escalation{"the handler of tenant \"" + tenant + "\" failed more often than " +
                            std::to_string(intensity_.limits().max_restarts) +

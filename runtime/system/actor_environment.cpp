@@ -1,19 +1,14 @@
 #include "runtime/system/actor_environment.hpp"
 
-#include "messages/actor_interfaces.hpp"
+#include "runtime/inspection/message_types.hpp"
 
 #include <caf/config.hpp>
-#include <caf/init_global_meta_objects.hpp>
-#include <caf/telemetry/gauge.hpp>
-#include <caf/telemetry/metric.hpp>
-#include <caf/telemetry/metric_family.hpp>
-#include <caf/telemetry/metric_registry.hpp>
+#include <caf/io/middleman.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <fstream>
-#include <mutex>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -26,36 +21,8 @@ constexpr std::size_t max_throughput = 64;
 
 constexpr std::array supervised_kinds{
     "consumer_supervisor", "partition_consumer", "tenant_supervisor", "handler",
-    "retry_supervisor",    "dlq_supervisor",     "quarantine",        "producer"};
-
-// Picks the mailbox sizes from CAF's own metrics.
-struct depth_collector {
-  std::map<std::string, std::int64_t> depths;
-
-  template <class Value>
-  void operator()(const caf::telemetry::metric_family*, const caf::telemetry::metric*,
-                  const Value*) {}
-
-  void operator()(const caf::telemetry::metric_family* family,
-                  const caf::telemetry::metric* instance, const caf::telemetry::int_gauge* gauge) {
-    if (family->name() != std::string{"mailbox-size"}) {
-      return;
-    }
-    for (const auto& label : instance->labels()) {
-      if (label.name() == caf::string_view{"name"}) {
-        depths[std::string{label.value().begin(), label.value().end()}] += gauge->value();
-      }
-    }
-  }
-};
-
-void register_types_once() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    caf::init_global_meta_objects<caf::id_block::streamer>();
-    caf::core::init_global_meta_objects();
-  });
-}
+    "retry_supervisor",    "dlq_supervisor",     "quarantine",        "producer",
+    "root_supervisor",     "inspector"};
 
 // cgroup v2: "max 100000" or "quota period". 0: no limit.
 double cgroup_limit() {
@@ -77,22 +44,26 @@ std::size_t usable_cpus() {
                    : all;
 }
 
-actor_environment::actor_environment(std::size_t threads) {
-  register_types_once();
+void count_mailboxes(caf::actor_system_config& config) {
+  config.set("caf.metrics-filters.actors.includes",
+             std::vector<std::string>{supervised_kinds.begin(), supervised_kinds.end()});
+}
+
+actor_environment::actor_environment(std::size_t threads, bool remote) {
+  register_message_types();
   config_ = std::make_unique<caf::actor_system_config>();
   config_->set("caf.scheduler.policy", "sharing");
   config_->set("caf.scheduler.max-threads",
                threads > 0 ? threads : std::max<std::size_t>(2, usable_cpus()));
   config_->set("caf.scheduler.max-throughput", max_throughput);
-  config_->set("caf.metrics-filters.actors.includes",
-               std::vector<std::string>{supervised_kinds.begin(), supervised_kinds.end()});
+  count_mailboxes(*config_);
+  if (remote) {
+    config_->load<caf::io::middleman>();
+  }
   system_ = std::make_unique<caf::actor_system>(*config_);
-}
-
-std::map<std::string, std::int64_t> actor_environment::mailbox_depths() const {
-  depth_collector found;
-  system_->metrics().collect(found);
-  return std::move(found.depths);
+  if (remote) {
+    hide_named_actors(*system_);
+  }
 }
 
 std::string caf_version() {

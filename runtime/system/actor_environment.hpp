@@ -4,8 +4,6 @@
 #include <caf/actor_system_config.hpp>
 
 #include <cstddef>
-#include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
 
@@ -17,18 +15,19 @@ namespace streamer {
 /// A CAF actor system as every process of streamer runs it. Destroying it waits for all actors.
 class actor_environment {
  public:
-  /// `threads` scheduler threads; 0: as many as `usable_cpus`, at least 2.
-  explicit actor_environment(std::size_t threads);
+  /// `threads` scheduler threads; 0: as many as `usable_cpus`, at least 2. With `remote`, CAF's
+  /// network module is there too; nothing is reachable through it but what is published.
+  explicit actor_environment(std::size_t threads, bool remote = false);
 
   [[nodiscard]] caf::actor_system& system() { return *system_; }
-
-  /// Unread messages by kind of actor, of the kinds that a worker supervises. Any thread.
-  [[nodiscard]] std::map<std::string, std::int64_t> mailbox_depths() const;
 
  private:
   std::unique_ptr<caf::actor_system_config> config_;
   std::unique_ptr<caf::actor_system> system_;
 };
+
+/// Lets CAF count the unread messages of each actor that a worker supervises.
+void count_mailboxes(caf::actor_system_config& config);
 
 /// Version of CAF as `0.18.7`.
 [[nodiscard]] std::string caf_version();

@@ -61,14 +61,21 @@ json tenants_of(const std::vector<actor_board::row>& actors) {
   return ids;
 }
 
+json endpoints_of(const status_facts& facts) {
+  json endpoints{{"observability.metrics_addr", facts.metrics_address},
+                 {"admin.addr", facts.admin_address}};
+  if (!facts.inspect_address.empty()) {
+    endpoints["inspect.addr"] = facts.inspect_address;
+  }
+  return endpoints;
+}
+
 } // namespace
 
 std::string make_status_page(const status_facts& facts) {
   const json page{
       {"versions", {{"streamer", streamer_version()}, {"caf", caf_version()}}},
-      {"endpoints",
-       {{"observability.metrics_addr", facts.metrics_address},
-        {"admin.addr", facts.admin_address}}},
+      {"endpoints", endpoints_of(facts)},
       {"group",
        {{"id", facts.config.consumer.group_id},
         {"member_id", facts.source.member_id},

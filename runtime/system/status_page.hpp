@@ -22,6 +22,7 @@ struct status_facts {
   const credit_pool& credit;
   std::string metrics_address;
   std::string admin_address;
+  std::string inspect_address; ///< empty: not enabled
   bool draining = false;
 };
 

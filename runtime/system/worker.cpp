@@ -2,11 +2,13 @@
 
 #include "actors/consumer/credit.hpp"
 #include "actors/consumer/lag_split.hpp"
+#include "actors/supervision/watched_actor.hpp"
 #include "runtime/checks/stall.hpp"
 #include "runtime/dashboard/page.hpp"
 #include "runtime/http/bearer.hpp"
 #include "runtime/http/health.hpp"
 #include "runtime/http/server.hpp"
+#include "runtime/inspection/inspection_port.hpp"
 #include "runtime/kafka/admin.hpp"
 #include "runtime/kafka/consumer_client.hpp"
 #include "runtime/kafka/memory_split.hpp"
@@ -25,6 +27,8 @@
 #include "runtime/telemetry/telemetry.hpp"
 
 #include <caf/send.hpp>
+
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -100,7 +104,7 @@ class worker::impl {
       failure = {2, std::move(*problem)};
       return false;
     }
-    return start_http(failure) && start_clients(failure) &&
+    return start_http(failure) && open_inspection(failure) && start_clients(failure) &&
            start_actors(std::move(std::get<std::vector<handler_entry>>(handlers)), failure);
   }
 
@@ -167,7 +171,9 @@ class worker::impl {
   std::string status_json() const {
     return make_status_page({config_, source_->status(), sink_->status(), accounts_->snapshot(),
                              board_->rows(), *credit_, to_string(metrics_address()),
-                             to_string(admin_address()), draining_.load()});
+                             to_string(admin_address()),
+                             inspection_ ? to_string(inspection_->bound()) : std::string{},
+                             draining_.load()});
   }
 
   http_response explain(const http_request& request) {
@@ -281,6 +287,23 @@ class worker::impl {
     return admin_server_.has_value();
   }
 
+  // Before the actor system: what is wrong with its certificates must not be found by CAF.
+  bool open_inspection(start_failure& failure) {
+    if (!config_.inspect.enabled) {
+      return true;
+    }
+    auto opened = inspection_port::open(config_, log_.with("inspection"));
+    if (auto* problem = std::get_if<inspection_failure>(&opened)) {
+      failure = {problem->configuration ? 2 : 1, std::move(problem->what)};
+      return false;
+    }
+    inspection_ = std::get<std::unique_ptr<inspection_port>>(std::move(opened));
+    log_.with("inspection")
+        .info("listening", "an address is served",
+              {{"key", "inspect.addr"}, {"address", to_string(inspection_->bound())}});
+    return true;
+  }
+
   std::optional<http_server> listen(const char* key, const std::string& address,
                                     std::vector<http_route> routes, start_failure& failure) {
     const auto where = parse_endpoint(address);
@@ -361,6 +384,18 @@ class worker::impl {
     root.router = router_;
     root.entries = entries_;
     root.board = board_;
+    root.vitals = std::make_shared<actor_vitals>();
+    if (inspection_) {
+      root.inspection = inspection_context{board_,
+                                           streamer_version(),
+                                           config_.consumer.group_id,
+                                           static_cast<std::uint64_t>(::getpid()),
+                                           std::chrono::steady_clock::now(),
+                                           log_.with("inspector")};
+      root.publish = [this](const inspector_actor& inspector) {
+        inspection_->publish(environment_->system(), inspector);
+      };
+    }
     root.seed = random_seed();
     root.log = log_;
     root.on_end = [this](worker_end end) {
@@ -374,11 +409,11 @@ class worker::impl {
                                      {"caf", caf_version()},
                                      {"librdkafka", kafka_client_version()}})
         .set(1);
-    environment_.emplace(config_.runtime.threads);
+    environment_.emplace(config_.runtime.threads, inspection_ != nullptr);
     progress_->ticked(std::chrono::steady_clock::now());
-    root_ =
-        environment_->system().spawn<root_supervisor_actor::stateful_impl<root_supervisor_state>>(
-            std::move(root));
+    const auto vitals = root.vitals;
+    root_ = environment_->system().spawn<watched_actor<root_supervisor_actor, root_supervisor_state>>(
+        vitals, std::move(root));
     bridge_.set_root(root_);
     // The tree is complete once the way into it is.
     for (int i = 0; i < 5000 && !entries_->consumers(); ++i) {
@@ -451,10 +486,15 @@ class worker::impl {
     raise(metrics_->counter(metric::fetch_client_renewals), source.fetch_client_renewals);
     raise(metrics_->counter(metric::offsets_out_of_range), source.out_of_range);
     raise(metrics_->counter(metric::offsets_skipped), source.skipped_records);
-    if (environment_) {
-      for (const auto& [kind, depth] : environment_->mailbox_depths()) {
-        metrics_->gauge(metric::mailbox_depth, {{"kind", kind}}).set(static_cast<double>(depth));
-      }
+    for (const auto& [kind, depth] : board_->mailbox_depths()) {
+      metrics_->gauge(metric::mailbox_depth, {{"kind", kind}}).set(static_cast<double>(depth));
+    }
+    if (inspection_) {
+      const auto by = [this](const char* result) {
+        return metrics_->counter(metric::inspection_connections, {{"result", result}});
+      };
+      raise(by("admitted"), inspection_->admitted());
+      raise(by("refused"), inspection_->refused());
     }
     raise(metrics_->counter(metric::authentication_failures),
           source.auth_failures + sink_->status().auth_failures);
@@ -529,6 +569,9 @@ class worker::impl {
     if (!environment_) {
       return;
     }
+    if (inspection_) {
+      inspection_->close(environment_->system());
+    }
     caf::anon_send_exit(root_, caf::exit_reason::user_shutdown);
     root_ = nullptr;
     bridge_.set_root({});
@@ -552,6 +595,7 @@ class worker::impl {
   event_bridge bridge_;
   std::shared_ptr<producer_client> sink_;
   std::shared_ptr<consumer_client> source_;
+  std::unique_ptr<inspection_port> inspection_;
   std::optional<actor_environment> environment_;
   root_supervisor_actor root_;
   std::atomic<bool> serving_{false};

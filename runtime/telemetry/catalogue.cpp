@@ -26,7 +26,8 @@ constexpr std::array<std::string_view, 3> rebalance_kinds{"assign", "revoke", "l
 constexpr std::array<std::string_view, 3> topic_change_kinds{"deleted", "recreated",
                                                              "partitions_added"};
 constexpr std::array<std::string_view, 3> drop_causes{"fenced", "stale", "duplicate"};
-constexpr std::array<std::string_view, 9> actor_kinds{"consumer_supervisor",
+constexpr std::array<std::string_view, 10> actor_kinds{"root_supervisor",
+                                                      "consumer_supervisor",
                                                       "partition_consumer",
                                                       "tenant_supervisor",
                                                       "handler",
@@ -35,6 +36,7 @@ constexpr std::array<std::string_view, 9> actor_kinds{"consumer_supervisor",
                                                       "quarantine",
                                                       "producer",
                                                       "inspector"};
+constexpr std::array<std::string_view, 2> inspection_results{"admitted", "refused"};
 constexpr std::array<std::string_view, 2> output_error_kinds{"for_now", "for_good"};
 
 constexpr label_info topic{"topic", {}};
@@ -57,6 +59,7 @@ constexpr std::array by_partition_and_cause{topic, partition, label_info{"cause"
 constexpr std::array by_topic_change{label_info{"kind", names{topic_change_kinds}}};
 constexpr std::array by_drop_cause{label_info{"cause", names{drop_causes}}};
 constexpr std::array by_actor_kind{label_info{"kind", names{actor_kinds}}};
+constexpr std::array by_inspection_result{label_info{"result", names{inspection_results}}};
 constexpr std::array by_output_error_kind{label_info{"kind", names{output_error_kinds}}};
 constexpr std::array by_error{label_info{"error", {}}};
 constexpr std::array by_tenant{label_info{"tenant", {}}};
@@ -440,6 +443,15 @@ constexpr std::array<metric_info, metric_count> catalogue{{
      "messages",
      by_actor_kind,
      "Messages in the mailboxes of the actors of a kind.",
+     {}},
+    {metric::inspection_connections,
+     "streamer_inspection_connections_total",
+     counter,
+     handles,
+     "connections",
+     by_inspection_result,
+     "Connections to inspect.addr that have ended. admitted: with a certificate that was accepted; "
+     "refused: without one.",
      {}},
     {metric::outputs_produced,
      "streamer_outputs_produced_total",

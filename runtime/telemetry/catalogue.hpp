@@ -54,6 +54,7 @@ enum class metric : std::uint8_t {
   acknowledgements_dropped,
   actor_restarts,
   mailbox_depth,
+  inspection_connections,
   outputs_produced,
   output_errors,
   kafka_errors,

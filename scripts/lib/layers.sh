@@ -9,6 +9,7 @@ LAYER_RULES=(
   '[<"](librdkafka/)?rdkafka runtime/kafka runtime/embedded tests bench tools/bench'
   '[<"]prometheus/ runtime/telemetry tests'
   '[<"]microhttpd runtime/http tests'
+  '[<"]caf/(io|openssl)/ runtime/inspection runtime/system tests'
   '[<"]caf/all\.hpp'
 )
 # Targets that decide or describe: no actor, no broker.

@@ -1,6 +1,9 @@
 #include "tests/actor/worker_tree.hpp"
 
 #include "actors/dlq/dead_letter_record.hpp"
+#include "actors/supervision/watched_actor.hpp"
+#include "runtime/inspection/message_types.hpp"
+#include "runtime/system/actor_environment.hpp"
 
 #include <caf/actor_registry.hpp>
 #include <caf/init_global_meta_objects.hpp>
@@ -62,11 +65,7 @@ record_spec record_of(std::optional<std::string> key, std::string value, std::st
 }
 
 void register_message_types() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    caf::init_global_meta_objects<caf::id_block::streamer>();
-    caf::core::init_global_meta_objects();
-  });
+  streamer::register_message_types();
 }
 
 worker_tree::worker_tree(caf::actor_system& system, const worker_plan& plan,
@@ -120,14 +119,21 @@ void worker_tree::start() {
   root.router = router;
   root.entries = entries;
   root.board = board;
+  root.inspection = inspection_context{board, "test", "group", 1, {}, {}};
+  root.publish = [this](const inspector_actor& made) {
+    const std::lock_guard lock{mutex_};
+    inspector_ = made;
+  };
+  root.vitals = std::make_shared<actor_vitals>();
   root.restarts = plan_.restarts;
   root.seed = 7;
   root.on_end = [this](worker_end end) {
     const std::lock_guard lock{mutex_};
     end_ = std::move(end);
   };
-  root_ =
-      system_.spawn<root_supervisor_actor::stateful_impl<root_supervisor_state>>(std::move(root));
+  const auto vitals = root.vitals;
+  root_ = system_.spawn<watched_actor<root_supervisor_actor, root_supervisor_state>>(
+      vitals, std::move(root));
   bridge_->set_root(root_);
 }
 
@@ -258,7 +264,8 @@ std::vector<std::int64_t> worker_tree::dead_letters(const topic_partition& tp) c
 }
 
 owned_system::owned_system(bool virtual_time) {
-  register_message_types();
+  test::register_message_types();
+  count_mailboxes(config);
   config.set("caf.scheduler.policy", virtual_time ? "testing" : "sharing");
   if (!virtual_time) {
     config.set("caf.scheduler.max-threads", std::size_t{4});

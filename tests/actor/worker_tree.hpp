@@ -108,6 +108,11 @@ class worker_tree {
     }
   }
   void request_stop();
+  /// The inspector that is published now.
+  [[nodiscard]] inspector_actor inspector() const {
+    const std::lock_guard lock{mutex_};
+    return inspector_;
+  }
   /// The Kafka clients tell that they cannot go on.
   void fail_source(source_failure why) { bridge_->on_failed(std::move(why)); }
   void fail_sink(std::string why) { bridge_->on_sink_failed(std::move(why)); }
@@ -166,6 +171,7 @@ class worker_tree {
   root_supervisor_actor root_;
   mutable std::mutex mutex_;
   std::optional<worker_end> end_;
+  inspector_actor inspector_;
 };
 
 /// Actor systems outlive the trees in them.

@@ -1,4 +1,4 @@
-// E3: strangers at the HTTP ports while records flow.
+// E3: strangers at the HTTP and inspection ports while records flow.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -100,7 +100,22 @@ std::vector<std::string> garbage(std::mt19937_64& random) {
           "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n" + noise,
           "GET /healthz HTTP/9.9\r\n\r\n",
           "\r\n\r\n\r\n" + std::string(4096, '\n'),
-          std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11) + noise};
+          std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11) + noise,
+          // To the inspection port: lengths that announce 2 GB to CAF and the most to TLS.
+          std::string("\0\0\0\0\x7f\xff\xff\xff", 8) + std::string(24, '\0') + noise,
+          std::string("\x16\x03\x01\xff\xff\x01\xff\xff\xff", 9) + noise};
+}
+
+// Whether `streamer inspect` still gets in and sees the partitions.
+bool can_be_inspected(worker& w, const temporary_directory& directory) {
+  static int runs = 0;
+  process_options options;
+  options.binary = binary_path(worker_binary::product);
+  options.arguments = {"inspect", "tree", "--config", w.config_file().string()};
+  options.directory = directory.path();
+  options.output = directory / ("inspect-" + std::to_string(++runs));
+  const auto ended = run(options, 30s);
+  return ended.status.code == 0 && ended.out.find("partition_consumer/") != std::string::npos;
 }
 
 // Resident memory now, in KiB.
@@ -200,17 +215,22 @@ void allow_many_sockets() {
 
 } // namespace
 
-TEST_CASE("E3: hostile peers on the HTTP ports under load", "[E3]") {
-  chaos_report report{"E3", "500 slow clients and garbage on the HTTP ports"};
+TEST_CASE("E3: hostile peers on the HTTP and inspection ports under load", "[E3]") {
+  chaos_report report{"E3", "500 slow clients and garbage on the HTTP and inspection ports"};
   const double rate = 2000;
   const auto length = scaled<milliseconds>(10s, 60s);
   report.rate(rate);
   report.needs("slow clients cut", 100);
   report.needs("garbage requests", 100);
+  report.needs("connections refused at the inspection port", 100);
   allow_many_sockets();
   std::mt19937_64 random{report.seed()};
   const scenario s{shared_broker(), {.partitions = 6}};
-  fleet workers{s, brisk(s.forward()), report};
+  const auto inspection_port = free_port();
+  auto config = brisk(s.forward());
+  config.value("inspect.enabled", "true")
+      .text("inspect.addr", "127.0.0.1:" + std::to_string(inspection_port));
+  fleet workers{s, config, report};
   workers.add();
   workers.wait_until_ready();
   auto& w = workers.at(0);
@@ -218,6 +238,9 @@ TEST_CASE("E3: hostile peers on the HTTP ports under load", "[E3]") {
   CHECK(soft == std::min<std::uint64_t>(hard, 65'536));
   CHECK(listens_on_loopback_only(w.metrics_port()));
   CHECK(listens_on_loopback_only(w.admin_port()));
+  CHECK(listens_on_loopback_only(inspection_port));
+  const temporary_directory asking;
+  CHECK(can_be_inspected(w, asking));
   ledger_producer load{s.bootstrap, s.source};
   load.start({.rate = rate, .seed = report.seed()});
   std::this_thread::sleep_for(5s); // until memory stands
@@ -230,7 +253,9 @@ TEST_CASE("E3: hostile peers on the HTTP ports under load", "[E3]") {
   std::thread drip{[&] {
     std::vector<stranger> clients;
     for (std::size_t i = 0; i < slow_clients; ++i) {
-      clients.emplace_back(i % 5 == 4 ? w.admin_port() : w.metrics_port());
+      clients.emplace_back(i % 5 == 4   ? w.admin_port()
+                           : i % 5 == 3 ? inspection_port
+                                        : w.metrics_port());
     }
     std::uint64_t mine = 0;
     while (!stop) {
@@ -246,7 +271,7 @@ TEST_CASE("E3: hostile peers on the HTTP ports under load", "[E3]") {
   std::thread noise{[&] {
     const auto requests = garbage(random);
     while (!stop) {
-      for (const auto port : {w.metrics_port(), w.admin_port()}) {
+      for (const auto port : {w.metrics_port(), w.admin_port(), inspection_port}) {
         stranger one{port};
         std::this_thread::sleep_for(2ms);
         one.send(requests[thrown++ % requests.size()]);
@@ -269,12 +294,18 @@ TEST_CASE("E3: hostile peers on the HTTP ports under load", "[E3]") {
     std::this_thread::sleep_for(100ms);
   }
   const auto scraped = w.metrics();
+  const bool inspected = can_be_inspected(w, asking);
   const auto attack_ended = wall_ms();
   stop = true;
   drip.join();
   noise.join();
   report.fault("slow clients cut", cuts);
   report.fault("garbage requests", noticed);
+  report.fault("connections refused at the inspection port",
+               static_cast<std::uint64_t>(
+                   metric_sum(scraped, "streamer_inspection_connections_total",
+                              {{"result", "refused"}})
+                       .value_or(0)));
   const auto beside = use_of(std::move(memory));
   load.stop();
   s.wait_until_drained();
@@ -295,6 +326,7 @@ TEST_CASE("E3: hostile peers on the HTTP ports under load", "[E3]") {
   CHECK(healthy == asked);
   CHECK(asked > 20);
   CHECK_FALSE(scraped.empty());
+  CHECK(inspected);
   CHECK(slowest <= scaled<milliseconds>(3s, 1s));
   CHECK(beside.usual_kib - before.usual_kib <= 8 * 1024);
   CHECK(beside.peak_kib - before.peak_kib <= 8 * 1024);

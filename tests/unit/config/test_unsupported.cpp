@@ -16,8 +16,6 @@ TEST_CASE("what is not in this version says so, where it is set") {
       {"[[handlers]]\nkind = \"http\"\nurl = \"http://x\"", "handlers[0].kind"},
       {"[[handlers]]\nkind = \"subprocess\"", "handlers[0].kind"},
       {"[[handlers]]\nkind = \"log\"\nconflate = true", "handlers[0].conflate"},
-      {"[inspect]\nenabled = true", "inspect.enabled"},
-      {"[inspect]\ncertificate = \"x\"", "inspect.certificate"},
   }));
   auto result = load_text(text);
   INFO(report(result));
@@ -29,7 +27,7 @@ TEST_CASE("what is not in this version says so, where it is set") {
 
 TEST_CASE("the defaults of what is not in this version may be written down") {
   REQUIRE(
-      load_text("[inspect]\nenabled = false\n[dlq]\n"
+      load_text("[dlq]\n"
                 "header_dialects = [\"dlq\"]\n[[handlers]]\nkind = \"log\"\n"
                 "conflate = false\n"));
 }
