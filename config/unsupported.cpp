@@ -8,7 +8,6 @@ namespace streamer::config_impl {
 namespace {
 
 constexpr auto entries = std::to_array<unsupported_key>({
-    {"dlq.header_dialects", ""},
     {"handlers.kind", "\"http\""},
     {"handlers.kind", "\"subprocess\""},
     {"handlers.conflate", "true"},

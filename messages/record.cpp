@@ -15,12 +15,14 @@ std::vector<owned_header> copy_headers(const record_ref& source) {
 
 detached_record::detached_record(const record_ref& source)
     : detached_record{source.batch->topic(), source.batch->partition(), source.get(),
-                      copy_headers(source)} {}
+                      copy_headers(source),
+                      source.batch->from_lane() ? source.batch->stored_topic() : std::string{}} {}
 
 detached_record::detached_record(std::string topic, partition_id partition, record fields,
-                                 std::vector<owned_header> headers)
+                                 std::vector<owned_header> headers, std::string lane)
     : headers_{std::move(headers)} {
   topic_ = std::move(topic);
+  lane_ = std::move(lane);
   partition_ = partition;
   own(fields);
 }

@@ -90,7 +90,13 @@ class record_batch {
   record_batch& operator=(const record_batch&) = delete;
   virtual ~record_batch() = default;
 
+  /// The topic that the records count as: for handlers, tenants and the DLQ. That of a redrive
+  /// lane's records is the topic which the lane serves.
   [[nodiscard]] const std::string& topic() const { return topic_; }
+  /// The topic that they lie in, where `partition` and the offsets are.
+  [[nodiscard]] const std::string& stored_topic() const { return from_lane() ? lane_ : topic_; }
+  /// They come from a redrive lane.
+  [[nodiscard]] bool from_lane() const { return !lane_.empty(); }
   [[nodiscard]] partition_id partition() const { return partition_; }
   [[nodiscard]] std::span<const record> records() const { return records_; }
   /// Approximate memory in bytes that record `index` accounts for: key, value and bookkeeping.
@@ -112,6 +118,7 @@ class record_batch {
 
  protected:
   std::string topic_;
+  std::string lane_; ///< name of the redrive lane; empty: no lane
   partition_id partition_;
   std::vector<record> records_;
 };
@@ -141,9 +148,10 @@ class detached_record final : public record_batch {
  public:
   /// Copies record `source` of its batch.
   explicit detached_record(const record_ref& source);
-  /// Builds a record from parts (tests, and readers of stored records).
+  /// Builds a record from parts (tests, and readers of stored records). `lane`: the redrive lane
+  /// that it lies in, if any.
   detached_record(std::string topic, partition_id partition, record fields,
-                  std::vector<owned_header> headers);
+                  std::vector<owned_header> headers, std::string lane = {});
 
   [[nodiscard]] bytes_ref last_header(std::size_t index, const char* name) const override;
   [[nodiscard]] std::vector<header_ref> headers(std::size_t index) const override;

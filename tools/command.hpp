@@ -54,8 +54,6 @@ struct command {
   /// Brings its own cluster and configuration: it refuses the flags that name others, and neither
   /// files nor the environment reach it.
   bool own_config = false;
-  /// A command of a later version: takes any arguments, to say so.
-  bool not_yet = false;
 };
 
 /// Prints the line to stderr and returns the code: how commands fail.

@@ -38,6 +38,8 @@ void add_all(command_tree& tree) {
   add_topics_ls(tree, topics);
   auto& dlq = tree.group("dlq", "Dead letters");
   add_dlq_ls(tree, dlq);
+  add_dlq_purge(tree, dlq);
+  add_dlq_redrive(tree, dlq);
   add_dlq_show(tree, dlq);
   auto& config = tree.group("config", "The configuration in effect");
   add_config_show(tree, config);
@@ -45,7 +47,6 @@ void add_all(command_tree& tree) {
   add_doctor(tree);
   add_health(tree);
   add_inspect(tree);
-  add_not_yet(tree, dlq);
 }
 
 /// The command that the arguments arrived at: the root, a group, or a command proper.
@@ -59,13 +60,11 @@ std::string path_of(const CLI::App& app) {
   return parent == nullptr ? app.get_name() : path_of(*parent) + " " + app.get_name();
 }
 
-/// What may be given behind `app`: not what is hidden, nor what is not in this version.
-std::vector<std::string> names_below(const command_tree& tree, const CLI::App& app) {
+/// What may be given behind `app`: not what is hidden.
+std::vector<std::string> names_below(const CLI::App& app) {
   std::vector<std::string> names;
   for (const auto* below : app.get_subcommands([](const CLI::App*) { return true; })) {
-    const auto* what = tree.find(*below);
-    const bool later = what != nullptr && what->not_yet;
-    if (!below->get_group().empty() && !later) names.push_back(below->get_name());
+    if (!below->get_group().empty()) names.push_back(below->get_name());
   }
   return names;
 }
@@ -85,7 +84,7 @@ std::vector<std::string> flags_of(const CLI::App& app) {
 
 std::string unknown_line(const command_tree& tree, const CLI::App& app, const std::string& word) {
   const bool flag = word.starts_with('-');
-  const auto below = names_below(tree, app);
+  const auto below = names_below(app);
   const auto candidates = flag ? flags_of(app) : below;
   const auto near = config_impl::nearest(word.substr(0, word.find('=')), candidates);
   std::string line = flag            ? "unknown flag '"
@@ -163,15 +162,11 @@ int run_parsed(command_tree& tree) {
   }
   auto& app = deepest(tree.root());
   const auto* what = tree.find(app);
-  if (what != nullptr && what->not_yet) {
-    return fail(exit_usage, "'" + path_of(app).substr(path_of(tree.root()).size() + 1) +
-                                "' is not in this version");
-  }
   const auto extras = tree.root().remaining(true);
   if (!extras.empty()) return fail(exit_usage, unknown_line(tree, app, extras.front()));
   if (what == nullptr) {
     return fail(exit_usage, "no command given; " + path_of(app) +
-                                " has: " + config_impl::joined(names_below(tree, app), ", ") +
+                                " has: " + config_impl::joined(names_below(app), ", ") +
                                 "; see " + path_of(app) + " --help");
   }
   if (tree.globals().embedded && !what->takes_embedded) {

@@ -1,4 +1,3 @@
-#include <chrono>
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -17,22 +16,12 @@ namespace streamer::tools {
 namespace {
 
 struct ls_options {
-  dlq_filter filter;
-  std::optional<std::string> since;
-  bool all = false;
+  letter_choice choice;
   bool json = false;
 };
 
 // A table is laid out over this many rows, so that memory stays bounded however many there are.
 constexpr std::size_t page_rows = 200;
-
-std::optional<std::int64_t> since_of(const std::string& text) {
-  if (const auto ms = parse_rfc3339(text)) return ms;
-  const auto age = parse_age(text);
-  if (!age) return std::nullopt;
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(now - *age).count();
-}
 
 /// Writes dead letters as they come.
 class listing {
@@ -89,7 +78,9 @@ class listing {
             {"message", text(letter.message)},
             {"exception", text(letter.exception)},
             {"first_failed_at", text(letter.first_failed_at)},
-            {"redrive_count", letter.redrive_count}};
+            {"redrive_count", letter.redrive_count},
+            {"dialect",
+             letter.dialect ? nlohmann::json(to_string(*letter.dialect)) : nlohmann::json()}};
   }
 
   void flush() {
@@ -117,49 +108,37 @@ class listing {
 };
 
 int run(const command_context& context, ls_options options) {
-  if (options.since) {
-    options.filter.since_ms = since_of(*options.since);
-    if (!options.filter.since_ms) {
-      return fail(exit_usage, "--since '" + *options.since +
-                                  "' is no time; use RFC 3339 or an age such as 30m, 2h, 7d");
-    }
-  }
+  if (const auto problem = settle_choice(options.choice)) return fail(exit_usage, *problem);
   auto admin = admin_client::open(context.values(), context.quiet_log);
   if (!admin) return fail(exit_usage, admin.error());
   auto reader = topic_reader::open(context.values(), context.quiet_log);
   if (!reader) return fail(exit_usage, reader.error());
   const auto topics = existing_dlq_topics(*admin.value(), context.values());
   if (!topics) return fail(exit_failed, topics.error());
+  resolved_store store{context.values(), *admin.value(), context.quiet_log};
+  if (!options.choice.all) {
+    if (const auto problem = store.load(topics.value())) return fail(exit_failed, *problem);
+  }
 
   const stop_signal stop;
-  read_limits limits;
-  limits.cancelled = [&] { return stop.requested(); };
   listing out{options.json, context.out.width};
-  std::string problem;
+  std::optional<std::string> problem;
   for (const auto& topic : topics.value()) {
     out.begin_topic(topic);
-    const auto ranges = unresolved_ranges(*admin.value(), context.values(), topic, options.all);
-    if (!ranges) problem = ranges.error();
-    for (std::size_t i = 0; problem.empty() && i < ranges.value().size(); ++i) {
-      // One after the other, so that the list is in order.
-      const std::array one{ranges.value()[i]};
-      const auto read = reader.value()->read(one, limits, [&](const auto& stored) {
-        const record_ref record{stored, 0};
-        const auto letter = read_dead_letter(record);
-        if (options.filter.takes(letter, record)) out.add(letter);
-        return read_next::go_on;
-      });
-      if (!read) {
-        problem = read.error();
-      } else if (!read.value().unfinished.empty() && !read.value().stopped) {
-        problem = "the brokers sent no more records of " + to_string(one[0].tp);
-      }
-      if (stop.requested()) break;
+    auto parts = parts_of_topic(*admin.value(), store, topic, options.choice.all);
+    if (!parts) problem = parts.error();
+    // One after the other, so that the list is in order.
+    for (std::size_t i = 0; !problem && !stop.requested() && i < parts.value().size(); ++i) {
+      problem = scan_part(*reader.value(), parts.value()[i], options.choice, stop,
+                          [&](const record_ref&, const dead_letter& letter) {
+                            out.add(letter);
+                            return read_next::go_on;
+                          });
     }
-    if (stop.requested() || !problem.empty()) break;
+    if (stop.requested() || problem) break;
   }
   out.end();
-  if (!problem.empty()) return fail(exit_failed, problem + "; the list is not complete");
+  if (problem) return fail(exit_failed, *problem + "; the list is not complete");
   return stop.requested() ? fail(exit_failed, "stopped; the list is not complete") : exit_done;
 }
 
@@ -170,13 +149,7 @@ void add_dlq_ls(command_tree& tree, CLI::App& dlq) {
   command what;
   what.run = [options](const command_context& context) { return run(context, *options); };
   auto& app = tree.add(dlq, "ls", "List dead letters, by partition and offset", what);
-  app.add_option("--tenant", options->filter.tenant, "Of this tenant")->type_name("ID");
-  app.add_option("--reason", options->filter.reason, "With this reason")->type_name("REASON");
-  app.add_option("--error", options->filter.error, "Message or exception contains this")
-      ->type_name("TEXT");
-  app.add_option("--key", options->filter.key, "With this key")->type_name("KEY");
-  app.add_option("--since", options->since, "RFC 3339, or an age: 30m, 2h, 7d")->type_name("TIME");
-  app.add_flag("--all", options->all, "Resolved ones too");
+  add_choice_flags(app, options->choice);
   app.add_flag("--json", options->json, "One JSON array");
 }
 

@@ -3,7 +3,6 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "actors/consumer/base64.hpp"
 #include "runtime/logging/format.hpp"
 #include "tools/command_tree.hpp"
 #include "tools/dlq/bytes_view.hpp"
@@ -34,25 +33,19 @@ std::optional<std::pair<std::int32_t, std::int64_t>> parse_position(const std::s
   return std::pair{static_cast<std::int32_t>(*partition), *offset};
 }
 
-/// Bytes that JSON can hold, and how they are coded.
-nlohmann::json coded(bytes_ref bytes) {
-  if (bytes.is_null()) return nullptr;
-  if (is_utf8(bytes.view())) return bytes.view();
-  auto text = base64_encode(bytes.view());
-  text.append((4 - text.size() % 4) % 4, '=');
-  return {{"base64", text}};
-}
-
 void show_json(const dead_letter& letter, const record_ref& record) {
   auto headers = nlohmann::json::array();
   for (const auto& header : record.headers()) {
-    headers.push_back({{"name", coded(bytes_ref{header.name})}, {"value", coded(header.value)}});
+    headers.push_back(
+        {{"name", json_bytes(bytes_ref{header.name})}, {"value", json_bytes(header.value)}});
   }
-  const nlohmann::json page{
-      {"topic", letter.at.topic},          {"partition", letter.at.partition.value()},
-      {"offset", letter.offset.value()},   {"timestamp_ms", letter.timestamp_ms},
-      {"key", coded(record.get().key)},    {"headers", std::move(headers)},
-      {"value", coded(record.get().value)}};
+  const nlohmann::json page{{"topic", letter.at.topic},
+                            {"partition", letter.at.partition.value()},
+                            {"offset", letter.offset.value()},
+                            {"timestamp_ms", letter.timestamp_ms},
+                            {"key", json_bytes(record.get().key)},
+                            {"headers", std::move(headers)},
+                            {"value", json_bytes(record.get().value)}};
   std::puts(page.dump(-1, ' ', true).c_str());
 }
 
@@ -67,6 +60,7 @@ void show_text(const dead_letter& letter, const record_ref& record, const termin
   fact("source", source_of(letter));
   fact("time", letter.timestamp_ms < 0 ? "" : format_rfc3339(letter.timestamp_ms));
   fact("reason", letter.reason);
+  fact("dialect", letter.dialect ? std::string{to_string(*letter.dialect)} : "");
   fact("tenant", letter.tenant);
   fact("error", letter.message);
   line("key: " + shown_inline(record.get().key));

@@ -8,28 +8,13 @@
 
 #include "actors/dlq/dead_letter_record.hpp"
 #include "runtime/kafka/admin.hpp"
-#include "runtime/system/event_producer.hpp"
+#include "tools/producer_output.hpp"
 
 namespace streamer::tools {
 namespace {
 
 // Long enough for a cluster that is up. One that is not is the producer's to wait for.
 constexpr std::chrono::milliseconds longest_look{3'000};
-
-/// The producer actor as an event_output.
-class producer_output final : public event_output {
- public:
-  explicit producer_output(std::unique_ptr<event_producer> producer)
-      : producer_{std::move(producer)} {}
-
-  void submit(event_batch_ptr batch, answer_fn answer) override {
-    producer_->submit(std::move(batch), std::move(answer));
-  }
-  std::size_t flush(std::chrono::milliseconds budget) override { return producer_->flush(budget); }
-
- private:
-  std::unique_ptr<event_producer> producer_;
-};
 
 /// A line if the topic is known not to be there. Where nobody answers, nothing is known: that is
 /// said, because the wait that follows is long.
@@ -67,9 +52,9 @@ event_session::event_session(const settings& config) : config_{config} {}
 event_session::~event_session() = default;
 
 std::optional<std::string> event_session::start_producer(const log_handle& log) {
-  auto producer = event_producer::start(config_, log);
-  if (!producer) return producer.error();
-  output_ = std::make_unique<producer_output>(std::move(producer).value());
+  auto output = open_producer_output(config_, log);
+  if (!output) return output.error();
+  output_ = std::move(output).value();
   return std::nullopt;
 }
 

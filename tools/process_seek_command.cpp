@@ -87,7 +87,7 @@ int move(admin_client& admin, const std::string& group_id, const topic_partition
   const auto from = found == committed.value().end() ? std::string{"no commit"}
                                                      : std::to_string(found->second.offset.value());
   if (!options.dry_run) {
-    const auto moved = admin.alter_committed(group_id, {{tp, plan.to}});
+    const auto moved = admin.alter_committed(group_id, {{tp, {plan.to, {}}}});
     if (!moved) return fail(exit_failed, moved.error());
   }
   std::printf("%s%s %s: %s -> %lld%s%s%s\n", options.dry_run ? "would move " : "moved ",

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <ctime>
+#include <iterator>
 
 namespace streamer {
 namespace {
@@ -20,20 +22,11 @@ constexpr std::array own_names{dlq_header::topic,
                                dlq_header::first_failed_at,
                                dlq_header::original_timestamp,
                                dlq_header::original_timestamp_type,
-                               dlq_header::redrive_count};
+                               dlq_header::redrive_count,
+                               dlq_header::redriven_from};
 
-bool is_own(std::string_view name) {
-  return std::find(own_names.begin(), own_names.end(), name) != own_names.end();
-}
-
-std::string_view kind_name(timestamp_kind kind) {
-  switch (kind) {
-    case timestamp_kind::create_time: return "CreateTime";
-    case timestamp_kind::log_append_time: return "LogAppendTime";
-    case timestamp_kind::not_available: break;
-  }
-  return "NoTimestampType";
-}
+constexpr std::array others{header_dialect::streams, header_dialect::spring,
+                            header_dialect::connect};
 
 // RFC 3339 in UTC with milliseconds.
 std::string rfc3339(std::int64_t ms) {
@@ -58,61 +51,106 @@ std::string_view cut(std::string_view text, std::size_t limit) {
   return text.substr(0, limit);
 }
 
-// Anybody can write this header: what is no count must not take the room of the rest.
-std::string_view redrive_count_of(const record_ref& record) {
-  constexpr std::size_t most_digits = 9;
-  const auto text = record.header(dlq_header::redrive_count.data()).view();
-  const bool is_count =
-      !text.empty() && text.size() <= most_digits &&
-      std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-  return is_count ? text : std::string_view{"0"};
-}
+/// Adds headers within a limit on the bytes of all of them.
+class capped_headers {
+ public:
+  explicit capped_headers(std::size_t most) : most_{most} {}
 
-void add(std::vector<owned_header>& headers, std::string_view name, std::string_view value) {
-  headers.push_back({std::string{name}, std::string{value}, false});
+  /// What has a meaning only as a whole is left out where it does not fit.
+  void whole(std::string_view name, std::string_view value) {
+    if (used_ + name.size() + value.size() <= most_) {
+      add(name, value);
+    }
+  }
+  /// Cuts the text where it does not fit, as one of `sharers` that have the room left between them.
+  void capped(std::string_view name, std::string_view value, std::size_t sharers = 1) {
+    const auto room = (most_ - used_) / sharers;
+    if (name.size() < room) {
+      add(name, cut(value, room - name.size()));
+    }
+  }
+  [[nodiscard]] std::vector<owned_header> take() && { return std::move(headers_); }
+
+ private:
+  void add(std::string_view name, std::string_view value) {
+    headers_.push_back({std::string{name}, std::string{value}, false});
+    used_ += name.size() + value.size();
+  }
+
+  std::size_t most_;
+  std::size_t used_ = 0;
+  std::vector<owned_header> headers_;
+};
+
+std::vector<dialect_header> headers_of_others(const record_origin& place,
+                                              const dead_letter_facts& facts,
+                                              const dialect_set& dialects) {
+  dialect_facts said;
+  said.place = place;
+  said.group = facts.group;
+  // A rejection has no exception, and readers of these dialects look for a class.
+  said.exception = facts.exception.empty() ? to_string(facts.reason) : facts.exception;
+  said.message = facts.message;
+  std::vector<dialect_header> all;
+  for (const auto dialect : others) {
+    if (dialects.has(dialect)) {
+      auto more = write_dialect(dialect, said);
+      std::ranges::move(more, std::back_inserter(all));
+    }
+  }
+  return all;
 }
 
 std::vector<owned_header> error_headers(const record_ref& record, const dead_letter_facts& facts,
-                                        std::size_t max_bytes) {
-  std::vector<owned_header> h;
-  const auto& r = record.get();
-  std::size_t used = 0;
-  const auto add_capped = [&](std::string_view name, std::string_view value) {
-    if (used + name.size() >= max_bytes) {
-      return;
+                                        std::size_t max_bytes, const dialect_set& dialects) {
+  using cut_rule = dialect_header::cut_rule;
+  const auto place = origin_of(record);
+  const auto others_say = headers_of_others(place, facts, dialects);
+  capped_headers h{max_bytes};
+  if (dialects.dlq) {
+    h.whole(dlq_header::topic, place.tp.topic);
+    h.whole(dlq_header::partition, std::to_string(place.tp.partition.value()));
+    h.whole(dlq_header::offset, std::to_string(place.offset.value()));
+    h.whole(dlq_header::delivery_count, std::to_string(facts.attempts));
+  }
+  h.whole(dlq_header::reason, to_string(facts.reason));
+  h.whole(dlq_header::first_failed_at, rfc3339(facts.first_failed_ms));
+  h.whole(dlq_header::original_timestamp, std::to_string(place.timestamp_ms));
+  h.whole(dlq_header::original_timestamp_type, name_of(place.kind));
+  h.whole(dlq_header::redrive_count, std::to_string(redrive_count_of(record)));
+  for (const auto& header : others_say) {
+    if (header.cut == cut_rule::whole) {
+      h.whole(header.name, header.value);
     }
-    const auto kept = cut(value, max_bytes - used - name.size());
-    add(h, name, kept);
-    used += name.size() + kept.size();
-  };
-  // What has a meaning only as a whole is left out where it does not fit.
-  const auto add_whole = [&](std::string_view name, std::string_view value) {
-    if (used + name.size() + value.size() <= max_bytes) {
-      add(h, name, value);
-      used += name.size() + value.size();
-    }
-  };
-  add_whole(dlq_header::topic, record.batch->topic());
-  add_whole(dlq_header::partition, std::to_string(record.batch->partition().value()));
-  add_whole(dlq_header::offset, std::to_string(r.offset.value()));
-  add_whole(dlq_header::delivery_count, std::to_string(facts.attempts));
-  add_whole(dlq_header::reason, to_string(facts.reason));
-  add_whole(dlq_header::first_failed_at, rfc3339(facts.first_failed_ms));
-  add_whole(dlq_header::original_timestamp, std::to_string(r.timestamp_ms));
-  add_whole(dlq_header::original_timestamp_type, kind_name(r.kind));
-  add_whole(dlq_header::redrive_count, redrive_count_of(record));
+  }
   // What may be long, or a stranger has a say in, comes last, so that it is what gets cut.
-  add_capped(dlq_header::group, facts.group);
-  add_capped(dlq_header::tenant, facts.tenant);
-  add_capped(dlq_header::exception, facts.exception);
-  add_capped(dlq_header::message, facts.message);
-  return h;
+  if (dialects.dlq) {
+    h.capped(dlq_header::group, facts.group);
+  }
+  h.capped(dlq_header::tenant, facts.tenant);
+  h.capped(dlq_header::exception, facts.exception);
+  for (const auto& header : others_say) {
+    if (header.cut == cut_rule::name) {
+      h.capped(header.name, header.value);
+    }
+  }
+  auto messages = static_cast<std::size_t>(
+      std::ranges::count(others_say, cut_rule::message, &dialect_header::cut));
+  if (dialects.dlq) {
+    h.capped(dlq_header::message, facts.message, messages + 1);
+  }
+  for (const auto& header : others_say) {
+    if (header.cut == cut_rule::message) {
+      h.capped(header.name, header.value, messages--);
+    }
+  }
+  return std::move(h).take();
 }
 
 outbound_event addressed(const record_ref& record, std::string topic) {
   outbound_event event;
   event.topic = std::move(topic);
-  event.partition_seed = static_cast<std::uint32_t>(record.batch->partition().value());
+  event.partition_seed = static_cast<std::uint32_t>(origin_of(record).tp.partition.value());
   return event;
 }
 
@@ -128,26 +166,46 @@ std::string dlq_topic_for(std::string_view pattern, std::string_view topic) {
   return name;
 }
 
+bool is_error_header(std::string_view name, const dialect_set& dialects) {
+  return std::ranges::find(own_names, name) != own_names.end() ||
+         std::ranges::any_of(others, [&](header_dialect dialect) {
+           return dialects.has(dialect) && is_of_dialect(name, dialect);
+         });
+}
+
+std::uint32_t redrive_count_of(const record_ref& record) {
+  constexpr std::size_t most_digits = 9;
+  const auto text = record.header(dlq_header::redrive_count.data()).view();
+  std::uint32_t count = 0;
+  const bool digits = std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+  if (digits && text.size() <= most_digits) {
+    std::from_chars(text.data(), text.data() + text.size(), count);
+  }
+  return count;
+}
+
 outbound_event make_dead_letter(const record_ref& record, const dead_letter_facts& facts,
-                                std::string topic, std::size_t max_header_bytes) {
+                                std::string topic, std::size_t max_header_bytes,
+                                const dialect_set& dialects) {
   auto event = addressed(record, std::move(topic));
   event.keep_alive = record;
   for (const auto& h : record.headers()) {
-    if (!is_own(h.name)) {
+    if (!is_error_header(h.name, dialects)) {
       event.headers.push_back(
           {std::string{h.name}, std::string{h.value.view()}, h.value.is_null()});
     }
   }
-  auto added = error_headers(record, facts, max_header_bytes);
+  auto added = error_headers(record, facts, max_header_bytes, dialects);
   std::move(added.begin(), added.end(), std::back_inserter(event.headers));
   return event;
 }
 
 outbound_event make_pointer_record(const record_ref& record, dead_letter_facts facts,
-                                   std::string topic, std::size_t max_header_bytes) {
+                                   std::string topic, std::size_t max_header_bytes,
+                                   const dialect_set& dialects) {
   auto event = addressed(record, std::move(topic));
   facts.reason = dead_letter_reason::too_large;
-  event.headers = error_headers(record, facts, max_header_bytes);
+  event.headers = error_headers(record, facts, max_header_bytes, dialects);
   return event;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/dlq/header_dialects.hpp"
 #include "messages/event.hpp"
 #include "messages/ids.hpp"
 #include "messages/outcome.hpp"
@@ -38,22 +39,33 @@ inline constexpr std::string_view first_failed_at = "streamer.first-failed-at";
 inline constexpr std::string_view original_timestamp = "streamer.original-timestamp";
 inline constexpr std::string_view original_timestamp_type = "streamer.original-timestamp-type";
 inline constexpr std::string_view redrive_count = "streamer.redrive-count";
+/// On records of a redrive lane alone: see origin_of.
+inline constexpr std::string_view redriven_from = "streamer.redriven-from";
 } // namespace dlq_header
 
 /// Name of the DLQ topic of a source topic: `{topic}` in the pattern is replaced.
 [[nodiscard]] std::string dlq_topic_for(std::string_view pattern, std::string_view topic);
 
+/// Whether a header is one that this program adds to dead letters, with these dialects on.
+[[nodiscard]] bool is_error_header(std::string_view name, const dialect_set& dialects);
+
+/// The count in `streamer.redrive-count`; 0 where there is none. Anybody can write that header.
+[[nodiscard]] std::uint32_t redrive_count_of(const record_ref& record);
+
 /// The record as it is written to the DLQ: key, value and headers byte for byte,
 /// save this program's earlier error headers, which are replaced and never
 /// stacked; partition = source partition modulo the DLQ's count; timestamp = now.
 /// Added text is cut so that all that is added stays within `max_header_bytes`.
+/// A record of a redrive lane is told by where it was before (`origin_of`).
 [[nodiscard]] outbound_event make_dead_letter(const record_ref& record,
                                               const dead_letter_facts& facts, std::string topic,
-                                              std::size_t max_header_bytes);
+                                              std::size_t max_header_bytes,
+                                              const dialect_set& dialects = {});
 
 /// The same without the original's key, value and headers, for a record that the
 /// DLQ refuses for its size: where to find it, and why (`too_large`).
 [[nodiscard]] outbound_event make_pointer_record(const record_ref& record, dead_letter_facts facts,
-                                                 std::string topic, std::size_t max_header_bytes);
+                                                 std::string topic, std::size_t max_header_bytes,
+                                                 const dialect_set& dialects = {});
 
 } // namespace streamer

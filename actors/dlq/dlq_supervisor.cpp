@@ -19,6 +19,7 @@ dlq_supervisor_state::dlq_supervisor_state(dlq_supervisor_actor::pointer self, d
                                            actor_links links)
     : self_{self},
       context_{std::move(context)},
+      dialects_{dialects_named(context_.dlq.header_dialects)},
       links_{std::move(links)},
       log_{context_.log.with("dlq")},
       waiting_records_{context_.metrics->gauge(metric::dlq_waiting_records)},
@@ -64,8 +65,8 @@ outbound_event dlq_supervisor_state::make_event(const pending_letter& p) const {
                                 l.first_failed_ms, l.message, l.exception};
   auto topic = dlq_topic_for(context_.dlq.topic, l.record.batch->topic());
   const auto cap = context_.dlq.max_header_bytes;
-  return p.as_pointer ? make_pointer_record(l.record, facts, std::move(topic), cap)
-                      : make_dead_letter(l.record, facts, std::move(topic), cap);
+  return p.as_pointer ? make_pointer_record(l.record, facts, std::move(topic), cap, dialects_)
+                      : make_dead_letter(l.record, facts, std::move(topic), cap, dialects_);
 }
 
 void dlq_supervisor_state::send_unsent() {
@@ -129,7 +130,7 @@ void dlq_supervisor_state::on_refused(pending_letter& p, const delivery_result& 
     log_.error("dead_letter_too_large",
                "the DLQ refuses a record for its size: a pointer record is written, the payload "
                "is only in the source topic",
-               {{"topic", p.letter.record.batch->topic()},
+               {{"topic", p.letter.record.batch->stored_topic()},
                 {"partition", p.letter.record.batch->partition().value()},
                 {"offset", p.letter.record.get().offset.value()}});
     return;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/dlq/dlq_gauge.hpp"
+#include "actors/dlq/header_dialects.hpp"
 #include "config/settings.hpp"
 #include "messages/actor_interfaces.hpp"
 #include "runtime/logging/log.hpp"
@@ -62,6 +63,7 @@ class dlq_supervisor_state {
 
   dlq_supervisor_actor::pointer self_;
   dlq_context context_;
+  dialect_set dialects_;
   actor_links links_;
   log_handle log_;
   std::map<std::uint64_t, pending_letter> letters_; // in the order of their arrival

@@ -1,5 +1,6 @@
 #include "runtime/checks/doctor.hpp"
 
+#include "actors/consumer/redrive_lane.hpp"
 #include "actors/dlq/dead_letter_record.hpp"
 
 #include <algorithm>
@@ -81,7 +82,7 @@ written_topics topics_written(const settings& config, const std::vector<std::str
   written_topics topics;
   for (const auto& input : inputs) {
     add_once(topics.dlqs, dlq_topic_for(config.dlq.topic, input));
-    add_once(topics.lanes, input + ".redrive." + config.consumer.group_id);
+    add_once(topics.lanes, lane_topic_of(input, config.consumer.group_id));
   }
   for (const auto& handler : config.handlers) {
     const auto to = handler.options.find("to");
@@ -181,7 +182,7 @@ findings judge_surroundings(const settings& config, const cluster_facts& cluster
     judge_input(all, config, input, sizes);
     judge_dlq(all, config, other(cluster, dlq_topic_for(config.dlq.topic, input.name)), input,
               cluster, sizes);
-    judge_lane(all, other(cluster, input.name + ".redrive." + config.consumer.group_id), input);
+    judge_lane(all, other(cluster, lane_topic_of(input.name, config.consumer.group_id)), input);
   }
   const auto written = topics_written(config, {});
   for (const auto& name : written.targets) {

@@ -55,7 +55,7 @@ std::variant<any_handler, std::string> make_log(const handler_settings& entry,
   return any_handler{quick_handler{[sample, log](const record_view& r, emitter&) {
     if (sample->take()) {
       log.info("record", "a record was processed (sampled; payload not shown)",
-               {{"topic", r.topic()},
+               {{"topic", r.ref().batch->stored_topic()},
                 {"partition", r.partition().value()},
                 {"offset", r.offset().value()},
                 {"tenant", r.tenant()},

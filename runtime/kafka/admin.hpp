@@ -82,10 +82,18 @@ class admin_client {
   [[nodiscard]] result<std::map<topic_partition, listed_offset>> list_offsets(
       std::span<const topic_partition> partitions, offset_query query, isolation level);
 
-  /// Commits these offsets for a group without members, with empty metadata. The broker refuses it
-  /// while the group has a member.
+  /// Commits these offsets, with their metadata, for a group without members. The broker refuses it
+  /// while the group has a member, and metadata beyond its limit (`OFFSET_METADATA_TOO_LARGE` in
+  /// the failure's line).
   [[nodiscard]] result<std::size_t> alter_committed(
-      const std::string& group_id, const std::map<topic_partition, offset_id>& offsets);
+      const std::string& group_id, const std::map<topic_partition, committed_offset>& offsets);
+
+  /// Deletes the records of partitions before these offsets.
+  [[nodiscard]] result<std::size_t> delete_records(
+      const std::map<topic_partition, offset_id>& before);
+
+  /// The cluster's id; fails while no broker has told it.
+  [[nodiscard]] result<std::string> cluster_id();
 
   /// A broker did not let this client in; the call that failed says why.
   [[nodiscard]] bool refused() const;

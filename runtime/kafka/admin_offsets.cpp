@@ -1,5 +1,6 @@
 #include "runtime/kafka/admin.hpp"
 #include "runtime/kafka/admin_connection.hpp"
+#include "runtime/kafka/partition_lists.hpp"
 
 #include <utility>
 
@@ -40,10 +41,6 @@ result<const rd_kafka_topic_partition_list_t*> partitions_of(
     }
   }
   return list;
-}
-
-std::string metadata_of(const rd_kafka_topic_partition_t& element) {
-  return {static_cast<const char*>(element.metadata), element.metadata_size};
 }
 
 } // namespace
@@ -139,13 +136,14 @@ result<std::map<topic_partition, listed_offset>> admin_client::list_offsets(
 }
 
 result<std::size_t> admin_client::alter_committed(
-    const std::string& group_id, const std::map<topic_partition, offset_id>& offsets) {
+    const std::string& group_id, const std::map<topic_partition, committed_offset>& offsets) {
   using answer = result<std::size_t>;
   const auto what = "cannot move the offsets of group '" + group_id + "'";
   const auto wanted = new_partition_list(static_cast<int>(offsets.size()));
-  for (const auto& [tp, offset] : offsets) {
-    rd_kafka_topic_partition_list_add(wanted.get(), tp.topic.c_str(), tp.partition.value())
-        ->offset = offset.value();
+  for (const auto& [tp, to] : offsets) {
+    auto& partition = add_partition(*wanted, tp);
+    partition.offset = to.offset.value();
+    set_metadata(partition, to.metadata);
   }
   const alter_request_ptr request{
       rd_kafka_AlterConsumerGroupOffsets_new(group_id.c_str(), wanted.get())};

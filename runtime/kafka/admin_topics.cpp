@@ -40,6 +40,9 @@ topic_description description_of(const rd_kafka_TopicDescription_t* topic) {
   const auto* const* partitions = rd_kafka_TopicDescription_partitions(topic, &count);
   topic_description made{rd_kafka_TopicDescription_name(topic), static_cast<std::int32_t>(count), 0,
                          0};
+  if (const auto* const id = rd_kafka_TopicDescription_topic_id(topic)) {
+    made.id = rd_kafka_Uuid_base64str(id);
+  }
   for (std::size_t i = 0; i < count; ++i) {
     const auto* leader = rd_kafka_TopicPartitionInfo_leader(partitions[i]);
     made.leaderless += leader == nullptr || rd_kafka_Node_id(leader) < 0 ? 1 : 0;

@@ -18,6 +18,7 @@ struct topic_description {
   std::int32_t partitions = 0;
   std::int32_t replication_factor = 0; ///< of partition 0
   std::int32_t leaderless = 0;         ///< partitions without a leader
+  std::string id = {}; ///< another one after the topic was created anew; empty: not told
 };
 
 /// A topic to be created.

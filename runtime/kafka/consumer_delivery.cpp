@@ -70,9 +70,11 @@ fetch_start consumer_loop::start_of(const route& of) const {
   if (of.committed.offset) {
     return {of.tp, of.committed.offset->value(), of.committed.leader_epoch};
   }
+  // What a redrive has put into a lane before this group first saw it must not be passed over.
   return {of.tp,
-          settings_.auto_offset_reset == offset_reset_kind::earliest ? RD_KAFKA_OFFSET_BEGINNING
-                                                                     : RD_KAFKA_OFFSET_END,
+          !of.lane_source.empty() || settings_.auto_offset_reset == offset_reset_kind::earliest
+              ? RD_KAFKA_OFFSET_BEGINNING
+              : RD_KAFKA_OFFSET_END,
           -1};
 }
 
@@ -133,7 +135,8 @@ void consumer_loop::deliver(std::span<rd_kafka_message_t*> messages) {
 
 void consumer_loop::append(route& to, std::span<rd_kafka_message_t*> run) {
   if (to.building == nullptr) {
-    to.building = std::make_shared<kafka_batch>(fetcher_->lease(), to.tp.topic, to.tp.partition);
+    to.building = std::make_shared<kafka_batch>(fetcher_->lease(), to.tp.topic, to.tp.partition,
+                                                to.lane_source);
     touched_.push_back(&to);
   }
   to.building->reserve(run.size());

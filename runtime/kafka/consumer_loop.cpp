@@ -56,7 +56,7 @@ void consumer_loop::run() {
 }
 
 void consumer_loop::thread_main() {
-  if (auto failure = member_->subscribe(settings_.topics); !failure.empty()) {
+  if (auto failure = subscribe(); !failure.empty()) {
     fail(1, std::move(failure));
   }
   auto now = clock::now();

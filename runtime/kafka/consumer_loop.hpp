@@ -91,6 +91,10 @@ class consumer_loop final : private member_events {
   void ask_ends(time_point now);
 
   // The group.
+  [[nodiscard]] std::string subscribe();
+  /// Of a lane of this group, the topic that it serves; empty: an input of its own.
+  [[nodiscard]] std::string lane_source_of(const std::string& topic) const;
+  void forget_foreign_lanes(std::vector<topic_partition>& partitions);
   void on_group_assigned(std::vector<topic_partition> partitions) override;
   void on_group_revoking(std::vector<topic_partition> partitions) override;
   void on_group_lost(std::vector<topic_partition> partitions) override;
@@ -156,6 +160,7 @@ class consumer_loop final : private member_events {
   std::map<std::uint64_t, std::vector<topic_partition>> offset_requests_;
   std::uint64_t last_offset_request_ = 0;
   std::map<assignment_epoch, time_point> rereads_;
+  std::vector<std::string> lanes_; ///< what is subscribed to beside consumer.topics
   std::map<std::string, every> lines_;
   struct known_topic {
     std::string id;

@@ -1,5 +1,8 @@
 // consumer_loop: what the group gives and takes, and what is committed to it.
 #include "runtime/kafka/consumer_loop.hpp"
+
+#include "actors/consumer/redrive_lane.hpp"
+#include "runtime/kafka/admin.hpp"
 #include "runtime/kafka/memory_split.hpp"
 
 #include <algorithm>
@@ -38,6 +41,42 @@ std::string names(const std::vector<topic_partition>& partitions) {
 
 } // namespace
 
+// A lane that does not exist yet is found by the next look at the brokers' metadata, like any other
+// topic of the subscription.
+std::string consumer_loop::subscribe() {
+  auto topics = settings_.topics;
+  const auto naming = settings_.group_protocol == group_protocol_kind::consumer
+                          ? lane_naming::by_pattern
+                          : lane_naming::by_name;
+  lanes_ = lane_subscriptions(settings_.topics, settings_.group_id, naming);
+  topics.insert(topics.end(), lanes_.begin(), lanes_.end());
+  return member_->subscribe(topics);
+}
+
+std::string consumer_loop::lane_source_of(const std::string& topic) const {
+  const bool named = std::ranges::find(settings_.topics, topic) != settings_.topics.end();
+  return named ? std::string{} : lane_source(topic, settings_.group_id).value_or("");
+}
+
+// A wide pattern takes other groups' lanes too. They stay unread, and with them nothing is
+// committed: their records are not for this group.
+void consumer_loop::forget_foreign_lanes(std::vector<topic_partition>& partitions) {
+  const auto input = [this](std::string_view name) {
+    return std::ranges::any_of(settings_.topics, [&](const std::string& topic) {
+      return topic == name || (topic.starts_with('^') && pattern_takes(topic, std::string{name}));
+    });
+  };
+  const auto gone = std::erase_if(partitions, [&](const topic_partition& tp) {
+    return lane_source_of(tp.topic).empty() &&
+           is_foreign_lane(tp.topic, settings_.group_id, settings_.topics, input);
+  });
+  if (gone > 0) {
+    log_.warn("foreign_lanes_ignored",
+              "a pattern of consumer.topics takes redrive lanes of other groups: they are not read",
+              {{"partitions", gone}});
+  }
+}
+
 void consumer_loop::on_group_assigned(std::vector<topic_partition> partitions) {
   ++draft_.assignments;
   draft_.joined = true;
@@ -45,6 +84,7 @@ void consumer_loop::on_group_assigned(std::vector<topic_partition> partitions) {
             {{"count", partitions.size()}, {"partitions", names(partitions)}});
   // A client that is about to leave takes up nothing new.
   if (!renewing_) {
+    forget_foreign_lanes(partitions);
     want_offsets(std::move(partitions));
   }
 }
@@ -170,7 +210,8 @@ void consumer_loop::on_group_offsets(committed_reply reply) {
   std::vector<assigned_partition> assigned;
   for (auto& [tp, committed] : reply.positions) {
     if (std::erase(missing, tp) > 0) {
-      auto& r = routes_.add(std::move(tp), std::move(committed));
+      auto source = lane_source_of(tp.topic);
+      auto& r = routes_.add(std::move(tp), std::move(committed), std::move(source));
       r.extent = batch_extent{largest_batch(settings_)};
       assigned.push_back({r.tp, r.epoch, r.committed, member_->cluster_id()});
     }

@@ -87,7 +87,7 @@ void consumer_loop::replace_clients() {
   commit_not_before_ = {};
   log_.info("credentials_renewed", "a new client uses the new certificates and secrets",
             {{"client", "consumer"}});
-  if (auto failure = member_->subscribe(settings_.topics); !failure.empty()) {
+  if (auto failure = subscribe(); !failure.empty()) {
     fail(1, std::move(failure));
   }
 }

@@ -4,6 +4,7 @@
 #include "messages/planted_bugs.hpp"
 #include "runtime/kafka/error_map.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace streamer {
@@ -118,7 +119,10 @@ void consumer_loop::out_of_range(route& of, std::string_view reason) {
   }
   ++draft_.out_of_range;
   const auto [low, high] = *range;
-  if (settings_.on_out_of_range == out_of_range_kind::stop && !planted("skip_on_out_of_range")) {
+  // A lane that was tidied away is made anew by the next redrive, and then all of it is new.
+  const bool lane_anew = !of.lane_source.empty() && begin.offset > high;
+  if (settings_.on_out_of_range == out_of_range_kind::stop && !lane_anew &&
+      !planted("skip_on_out_of_range")) {
     fetcher_->remove({of.tp});
     of.fetching = false;
     of.paused = true;
@@ -129,7 +133,8 @@ void consumer_loop::out_of_range(route& of, std::string_view reason) {
                 "to earliest or latest");
     return;
   }
-  const auto target = settings_.on_out_of_range == out_of_range_kind::earliest ? low : high;
+  const bool from_low = lane_anew || settings_.on_out_of_range == out_of_range_kind::earliest;
+  const auto target = from_low ? low : high;
   const auto skipped = std::max<std::int64_t>(target - begin.offset, 0);
   draft_.skipped_records += static_cast<std::uint64_t>(skipped);
   log_.warn("offsets_skipped", "the next offset is not in the log; going on elsewhere",
@@ -159,7 +164,7 @@ void consumer_loop::begin_anew(route& of, std::int64_t at) {
   events_.on_lost({epoch});
   committed_position from;
   from.offset = offset_id{at};
-  const auto& r = routes_.add(tp, std::move(from));
+  const auto& r = routes_.add(tp, std::move(from), lane_source_of(tp.topic));
   events_.on_assigned({{r.tp, r.epoch, r.committed, member_->cluster_id()}});
 }
 
@@ -239,7 +244,8 @@ void consumer_loop::on_recreated(const std::string& topic, time_point seen_befor
   }
   bool answers = true;
   for (auto* const r : of_the_old) {
-    if (settings_.on_out_of_range == out_of_range_kind::stop) {
+    const bool lane = !r->lane_source.empty();
+    if (settings_.on_out_of_range == out_of_range_kind::stop && !lane) {
       fail(1, to_string(r->tp) +
                   ": its topic was deleted and created anew; set the group's offsets with "
                   "'streamer process seek', or set consumer.on_out_of_range to earliest or latest");
@@ -249,11 +255,20 @@ void consumer_loop::on_recreated(const std::string& topic, time_point seen_befor
     const auto range = answers ? fetcher_->ask_range(r->tp, range_timeout) : std::nullopt;
     answers = range.has_value();
     const auto [low, high] = range.value_or(std::pair<std::int64_t, std::int64_t>{0, 0});
-    begin_anew(*r, settings_.on_out_of_range == out_of_range_kind::earliest ? low : high);
+    const bool from_low = lane || settings_.on_out_of_range == out_of_range_kind::earliest;
+    begin_anew(*r, from_low ? low : high);
   }
 }
 
 void consumer_loop::on_group_error(rd_kafka_resp_err_t code, std::string_view reason) {
+  // A lane is there when the first redrive has made it. The library says which topic is missing in
+  // its text alone.
+  const bool of_lane = std::ranges::any_of(lanes_, [&](const std::string& lane) {
+    return reason.find(' ' + lane + ':') != reason.npos;
+  });
+  if (of_lane && code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
+    return;
+  }
   log_sometimes("group_error", code, "", reason);
 }
 

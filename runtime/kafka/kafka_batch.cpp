@@ -22,9 +22,10 @@ rd_kafka_message_t* message_of(const record& r) {
 } // namespace
 
 kafka_batch::kafka_batch(std::shared_ptr<const void> client, const std::string& topic,
-                         partition_id partition)
+                         partition_id partition, const std::string& lane_source)
     : client_{std::move(client)} {
-  topic_ = topic;
+  topic_ = lane_source.empty() ? topic : lane_source;
+  lane_ = lane_source.empty() ? std::string{} : topic;
   partition_ = partition;
 }
 

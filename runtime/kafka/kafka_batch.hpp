@@ -17,7 +17,9 @@ namespace streamer {
 /// destroyed while it has messages outstanding.
 class kafka_batch final : public record_batch {
  public:
-  kafka_batch(std::shared_ptr<const void> client, const std::string& topic, partition_id partition);
+  /// `lane_source`: of a redrive lane, the topic that it serves; empty: `topic` is no lane.
+  kafka_batch(std::shared_ptr<const void> client, const std::string& topic, partition_id partition,
+              const std::string& lane_source = {});
   ~kafka_batch() override;
 
   /// Makes room for `more` further records.

@@ -15,11 +15,12 @@ assignment_epoch fresh_epoch() {
 
 } // namespace
 
-route& route_table::add(topic_partition tp, committed_position committed) {
+route& route_table::add(topic_partition tp, committed_position committed, std::string lane_source) {
   const auto epoch = fresh_epoch();
   auto added = std::make_unique<route>();
   added->tp = std::move(tp);
   added->epoch = epoch;
+  added->lane_source = std::move(lane_source);
   added->committed = std::move(committed);
   added->since = std::chrono::steady_clock::now();
   auto& result = *added;

@@ -17,6 +17,7 @@ namespace streamer {
 struct route {
   topic_partition tp;
   assignment_epoch epoch;
+  std::string lane_source; ///< of a redrive lane: the topic that it serves; empty: none
   committed_position committed;
   /// Next offset to deliver: nothing before it is delivered (again). Negative: not known yet.
   std::int64_t position = -1;
@@ -42,8 +43,8 @@ struct route {
 /// All ownerships of this moment. Not thread-safe.
 class route_table {
  public:
-  /// Adds a partition under a fresh epoch.
-  route& add(topic_partition tp, committed_position committed);
+  /// Adds a partition under a fresh epoch. `lane_source`: see `route`.
+  route& add(topic_partition tp, committed_position committed, std::string lane_source);
   /// Ends the ownership.
   void remove(assignment_epoch epoch);
   /// Null if the epoch is not current.

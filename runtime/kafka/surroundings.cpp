@@ -1,5 +1,6 @@
 #include "runtime/kafka/surroundings.hpp"
 
+#include "actors/consumer/redrive_lane.hpp"
 #include "runtime/kafka/memory_split.hpp"
 
 #include <algorithm>
@@ -26,7 +27,9 @@ result<std::vector<std::string>> input_names(const settings& config, admin_clien
   for (const auto& pattern : patterns) {
     bool any = false;
     for (const auto& topic : all.value()) {
-      if (pattern_takes(pattern, topic.name)) {
+      // Its own lanes are looked at with their inputs.
+      if (pattern_takes(pattern, topic.name) &&
+          !lane_source(topic.name, config.consumer.group_id)) {
         any = true;
         names.push_back(topic.name);
       }

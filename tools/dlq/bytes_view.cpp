@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "actors/consumer/base64.hpp"
 #include "runtime/logging/format.hpp"
 #include "runtime/logging/utf8.hpp"
 #include "tools/ingest/json_text.hpp"
@@ -71,6 +72,14 @@ bool is_utf8(std::string_view bytes) {
     bytes.remove_prefix(step.length);
   }
   return true;
+}
+
+nlohmann::json json_bytes(bytes_ref bytes) {
+  if (bytes.is_null()) return nullptr;
+  if (is_utf8(bytes.view())) return bytes.view();
+  auto text = base64_encode(bytes.view());
+  text.append((4 - text.size() % 4) % 4, '=');
+  return {{"base64", text}};
 }
 
 bytes_kind kind_of(bytes_ref bytes) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,9 @@ enum class bytes_kind { null, empty, json, text, binary };
 
 /// In one line: text as it is, anything else as hex; null as `(null)`.
 [[nodiscard]] std::string shown_inline(bytes_ref bytes, std::size_t limit = 256);
+
+/// As JSON holds them: text as it is, anything else as `{"base64":"…"}`; null as null.
+[[nodiscard]] nlohmann::json json_bytes(bytes_ref bytes);
 
 /// Whether the bytes are valid UTF-8: then JSON can hold them as they are, else as base64.
 [[nodiscard]] bool is_utf8(std::string_view bytes);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "actors/dlq/header_dialects.hpp"
 #include "messages/ids.hpp"
 #include "messages/record.hpp"
 
@@ -26,9 +27,19 @@ struct dead_letter {
   std::string exception;
   std::string first_failed_at;
   std::int64_t redrive_count = 0;
+  std::int64_t original_timestamp_ms = -1;
+  timestamp_kind original_timestamp_kind = timestamp_kind::not_available;
+  /// Whose error headers were read; absent: the record has none.
+  std::optional<header_dialect> dialect;
+
+  /// Headers alone: the DLQ refused the record for its size.
+  [[nodiscard]] bool is_pointer() const { return reason == "too_large"; }
+  /// Where the record was first read; absent where the headers do not say all of it.
+  [[nodiscard]] std::optional<record_origin> place() const;
 };
 
-/// Reads the headers of a stored record. Any record can be read: a DLQ topic may hold others.
+/// Reads the headers of a stored record: this program's, else those of the first other dialect that
+/// has some. Any record can be read: a DLQ topic may hold others.
 [[nodiscard]] dead_letter read_dead_letter(const record_ref& record);
 
 /// `topic[partition]@offset` of where it came from; empty if the headers do not say.

@@ -12,7 +12,6 @@ using Catch::Matchers::ContainsSubstring;
 
 TEST_CASE("what is not in this version says so, where it is set") {
   auto [text, key] = GENERATE(table<std::string, std::string>({
-      {"[dlq]\nheader_dialects = [\"dlq\", \"spring\"]", "dlq.header_dialects"},
       {"[[handlers]]\nkind = \"http\"\nurl = \"http://x\"", "handlers[0].kind"},
       {"[[handlers]]\nkind = \"subprocess\"", "handlers[0].kind"},
       {"[[handlers]]\nkind = \"log\"\nconflate = true", "handlers[0].conflate"},
