@@ -16,10 +16,12 @@ set(CPACK_PACKAGE_FILE_NAME
 
 # One package of the components that scripts/package names.
 set(CPACK_COMPONENTS_GROUPING ALL_COMPONENTS_IN_ONE)
+set(CPACK_COMPONENT_INCLUDE_TOPLEVEL_DIRECTORY ON)
 set(CPACK_ARCHIVE_COMPONENT_INSTALL ON)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 # What the binary is linked with, and certificates for TLS.
@@ -41,7 +43,7 @@ install(FILES "${PROJECT_BINARY_DIR}/sbom.cdx.json" DESTINATION share/doc/stream
 install(FILES "${packaging}/streamer.service" DESTINATION lib/systemd/system COMPONENT service)
 install(FILES "${packaging}/streamer.toml" DESTINATION /etc/streamer COMPONENT service)
 install(FILES "${packaging}/copyright" DESTINATION share/doc/streamer COMPONENT service)
-install(FILES "${PROJECT_BINARY_DIR}/changelog.gz" DESTINATION share/doc/streamer
-        COMPONENT service OPTIONAL)
+install(FILES "${PROJECT_BINARY_DIR}/changelog.gz" "${PROJECT_BINARY_DIR}/changelog.Debian.gz"
+        DESTINATION share/doc/streamer COMPONENT service OPTIONAL)
 
 include(CPack)

@@ -82,7 +82,7 @@ std::vector<std::string> flags_of(const CLI::App& app) {
   return names;
 }
 
-std::string unknown_line(const command_tree& tree, const CLI::App& app, const std::string& word) {
+std::string unknown_line(const CLI::App& app, const std::string& word) {
   const bool flag = word.starts_with('-');
   const auto below = names_below(app);
   const auto candidates = flag ? flags_of(app) : below;
@@ -163,7 +163,7 @@ int run_parsed(command_tree& tree) {
   auto& app = deepest(tree.root());
   const auto* what = tree.find(app);
   const auto extras = tree.root().remaining(true);
-  if (!extras.empty()) return fail(exit_usage, unknown_line(tree, app, extras.front()));
+  if (!extras.empty()) return fail(exit_usage, unknown_line(app, extras.front()));
   if (what == nullptr) {
     return fail(exit_usage, "no command given; " + path_of(app) +
                                 " has: " + config_impl::joined(names_below(app), ", ") +
@@ -227,7 +227,7 @@ int run_arguments(const std::vector<std::string>& arguments) {
   } catch (const CLI::ParseError& error) {
     const auto extras = tree.root().remaining(true);
     auto& app = deepest(tree.root());
-    if (!extras.empty()) return fail(exit_usage, unknown_line(tree, app, extras.front()));
+    if (!extras.empty()) return fail(exit_usage, unknown_line(app, extras.front()));
     return fail(exit_usage, usage_line(error, tree.root()));
   }
   return run_parsed(tree);
