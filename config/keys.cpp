@@ -165,8 +165,10 @@ std::vector<field<admin_settings>> in_admin() {
 std::vector<field<inspect_settings>> in_inspect() {
   using s = inspect_settings;
   return {
-      key("enabled", &s::enabled, anything{}, "Publish the supervision tree, for `streamer inspect`, over mutual TLS."),
-      key("addr", &s::addr, listen_address(), "Address to publish on, and where `streamer inspect` asks."),
+      key("enabled", &s::enabled, anything{},
+          "Publish the supervision tree, for `streamer inspect`, over mutual TLS."),
+      key("addr", &s::addr, listen_address(),
+          "Address to publish on, and where `streamer inspect` asks."),
       key("certificate", &s::certificate, anything{},
           "PEM certificate; empty: made in runtime.state_dir."),
       key("key", &s::key, anything{}, "PEM key; empty: made in runtime.state_dir."),

@@ -16,7 +16,6 @@
 #include "tools/versions.hpp"
 
 namespace streamer::tools {
-void add_inspect(command_tree& tree); // TEMP
 namespace {
 
 void add_all(command_tree& tree) {

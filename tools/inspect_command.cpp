@@ -157,7 +157,6 @@ int run_watch(const command_context& context, const inspect_options& options) {
 
 } // namespace
 
-void add_inspect(command_tree& tree); // TEMP
 void add_inspect(command_tree& tree) {
   const auto options = std::make_shared<inspect_options>();
   const auto running = [options](int (*run)(const command_context&, const inspect_options&)) {

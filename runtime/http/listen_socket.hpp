@@ -1,4 +1,4 @@
-// A bound, listening TCP socket. For this room only.
+// A bound, listening TCP socket. For this room and runtime/inspection.
 #pragma once
 
 #include <variant>

@@ -169,11 +169,10 @@ class worker::impl {
   }
 
   std::string status_json() const {
-    return make_status_page({config_, source_->status(), sink_->status(), accounts_->snapshot(),
-                             board_->rows(), *credit_, to_string(metrics_address()),
-                             to_string(admin_address()),
-                             inspection_ ? to_string(inspection_->bound()) : std::string{},
-                             draining_.load()});
+    return make_status_page(
+        {config_, source_->status(), sink_->status(), accounts_->snapshot(), board_->rows(),
+         *credit_, to_string(metrics_address()), to_string(admin_address()),
+         inspection_ ? to_string(inspection_->bound()) : std::string{}, draining_.load()});
   }
 
   http_response explain(const http_request& request) {
@@ -412,8 +411,9 @@ class worker::impl {
     environment_.emplace(config_.runtime.threads, inspection_ != nullptr);
     progress_->ticked(std::chrono::steady_clock::now());
     const auto vitals = root.vitals;
-    root_ = environment_->system().spawn<watched_actor<root_supervisor_actor, root_supervisor_state>>(
-        vitals, std::move(root));
+    root_ =
+        environment_->system().spawn<watched_actor<root_supervisor_actor, root_supervisor_state>>(
+            vitals, std::move(root));
     bridge_.set_root(root_);
     // The tree is complete once the way into it is.
     for (int i = 0; i < 5000 && !entries_->consumers(); ++i) {

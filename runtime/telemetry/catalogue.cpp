@@ -27,15 +27,15 @@ constexpr std::array<std::string_view, 3> topic_change_kinds{"deleted", "recreat
                                                              "partitions_added"};
 constexpr std::array<std::string_view, 3> drop_causes{"fenced", "stale", "duplicate"};
 constexpr std::array<std::string_view, 10> actor_kinds{"root_supervisor",
-                                                      "consumer_supervisor",
-                                                      "partition_consumer",
-                                                      "tenant_supervisor",
-                                                      "handler",
-                                                      "retry_supervisor",
-                                                      "dlq_supervisor",
-                                                      "quarantine",
-                                                      "producer",
-                                                      "inspector"};
+                                                       "consumer_supervisor",
+                                                       "partition_consumer",
+                                                       "tenant_supervisor",
+                                                       "handler",
+                                                       "retry_supervisor",
+                                                       "dlq_supervisor",
+                                                       "quarantine",
+                                                       "producer",
+                                                       "inspector"};
 constexpr std::array<std::string_view, 2> inspection_results{"admitted", "refused"};
 constexpr std::array<std::string_view, 2> output_error_kinds{"for_now", "for_good"};
 

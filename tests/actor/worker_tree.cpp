@@ -64,9 +64,7 @@ record_spec record_of(std::optional<std::string> key, std::string value, std::st
   return spec;
 }
 
-void register_message_types() {
-  streamer::register_message_types();
-}
+void register_message_types() { streamer::register_message_types(); }
 
 worker_tree::worker_tree(caf::actor_system& system, const worker_plan& plan,
                          std::shared_ptr<journal> journal_of_handlers)

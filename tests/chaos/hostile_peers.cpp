@@ -84,8 +84,7 @@ class stranger {
 std::vector<std::string> garbage(std::mt19937_64& random) {
   std::string noise(20'000, '\0');
   std::generate(noise.begin(), noise.end(), [&] { return static_cast<char>(random()); });
-  return {noise,
-          "GET /" + std::string(200'000, 'a') + " HTTP/1.1\r\n\r\n",
+  return {noise, "GET /" + std::string(200'000, 'a') + " HTTP/1.1\r\n\r\n",
           "GET /metrics HTTP/1.1\r\nX: " + std::string(500'000, 'b') + "\r\n\r\n",
           "GET /metrics HTTP/1.1\r\n" +
               [] {
@@ -98,8 +97,7 @@ std::vector<std::string> garbage(std::mt19937_64& random) {
               "\r\n",
           "POST /metrics HTTP/1.1\r\nContent-Length: 18446744073709551615\r\n\r\n" + noise,
           "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n" + noise,
-          "GET /healthz HTTP/9.9\r\n\r\n",
-          "\r\n\r\n\r\n" + std::string(4096, '\n'),
+          "GET /healthz HTTP/9.9\r\n\r\n", "\r\n\r\n\r\n" + std::string(4096, '\n'),
           std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11) + noise,
           // To the inspection port: lengths that announce 2 GB to CAF and the most to TLS.
           std::string("\0\0\0\0\x7f\xff\xff\xff", 8) + std::string(24, '\0') + noise,
