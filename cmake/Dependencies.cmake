@@ -2,6 +2,7 @@
 #   CAF::core CAF::io CAF::openssl            RdKafka::rdkafka          hdr_histogram
 #   spdlog::spdlog                            nlohmann_json::nlohmann_json
 #   prometheus-cpp::core                      CLI11::CLI11              tomlplusplus::tomlplusplus
+#   curl
 #   microhttpd                                OpenSSL::Crypto           ZLIB::ZLIB
 #   Catch2::Catch2WithMain (with STREAMER_TESTS)
 #
@@ -55,6 +56,10 @@ endif()
 pkg_check_modules(microhttpd REQUIRED QUIET IMPORTED_TARGET libmicrohttpd)
 add_library(microhttpd INTERFACE IMPORTED)
 target_link_libraries(microhttpd INTERFACE PkgConfig::microhttpd)
+
+pkg_check_modules(libcurl REQUIRED QUIET IMPORTED_TARGET libcurl>=7.85)
+add_library(curl INTERFACE IMPORTED)
+target_link_libraries(curl INTERFACE PkgConfig::libcurl)
 
 # librdkafka: the static one of the prefix brings its private libraries, an installed shared one
 # knows its own.

@@ -30,7 +30,7 @@ class entry_reader {
       read_key(given);
     if (handler_.kind.empty()) {
       complain(entry.where, ".kind", "is missing",
-               "give log, discard, forward or a registered name");
+               "give log, discard, forward, subprocess, http or a registered name");
       return;
     }
     check_kind(registered_kinds);
@@ -97,15 +97,20 @@ class entry_reader {
   void read_options() {
     const auto& kinds = built_in_kinds();
     bool built_in = std::ranges::find(kinds, handler_.kind) != kinds.end();
-    for (const auto& known : kind_options())
-      if (known.kind == handler_.kind) read_known_option(known);
     auto names = names_of(handler_keys());
-    for (const auto& known : kind_options())
-      if (known.kind == handler_.kind) names.push_back(known.name);
+    for (const auto& known : kind_options()) {
+      if (known.kind != handler_.kind) continue;
+      names.push_back(known.name);
+      switch (known.form) {
+        case option_form::list: read_list(known); break;
+        case option_form::table: read_table(known); break;
+        case option_form::needed:
+        case option_form::scalar: read_known_option(known); break;
+      }
+    }
     names.insert(names.end(), {"header", "retry"});
     for (const auto& [option, given] : options_) {
-      // What http and subprocess take is theirs to say, once they are in this version.
-      if (!built_in || handler_.kind == "http" || handler_.kind == "subprocess")
+      if (!built_in)
         take(option, given, names);
       else
         complain(given.where, '.' + option, "is not a key of kind " + handler_.kind, {},
@@ -116,14 +121,48 @@ class entry_reader {
   void read_known_option(const kind_option& known) {
     auto given = options_.extract(known.name);
     std::string name = '.' + known.name;
-    if (given.empty() && known.fallback.empty())
+    if (given.empty() && known.form == option_form::needed)
       return complain(state_.where.of(name_), name, "is missing", "give " + known.type);
     std::string value = given.empty() ? known.fallback : plain_text(given.mapped().value);
-    if (!known.accepts(value))
-      return complain(given.mapped().where, name, shown(value) + " is not " + known.type,
+    bool one_value = given.empty() || !is_list_or_table(given.mapped().value);
+    if (!one_value || !known.accepts(value))
+      return complain(given.mapped().where, name,
+                      shown_value(given.mapped().value) + " is not " + known.type,
                       "use " + known.type);
     handler_.options.insert_or_assign(known.name, std::move(value));
     if (!given.empty()) state_.where.record(name_ + name, given.mapped().where);
+  }
+
+  static bool is_list_or_table(const raw_value& value) {
+    return std::holds_alternative<std::vector<std::string>>(value) ||
+           std::holds_alternative<foreign_value>(value);
+  }
+
+  void read_list(const kind_option& known) {
+    auto given = options_.extract(known.name);
+    std::string name = '.' + known.name;
+    if (given.empty())
+      return complain(state_.where.of(name_), name, "is missing", "give " + known.type);
+    const auto* texts = std::get_if<std::vector<std::string>>(&given.mapped().value);
+    if (texts == nullptr || texts->empty() || texts->front().empty())
+      return complain(given.mapped().where, name,
+                      shown_value(given.mapped().value) + " is not " + known.type,
+                      R"(write it as ["FIRST", "SECOND"])");
+    handler_.lists.insert_or_assign(known.name, *texts);
+    state_.where.record(name_ + name, given.mapped().where);
+  }
+
+  void read_table(const kind_option& known) {
+    std::string prefix = known.name + '.';
+    for (auto entry = options_.lower_bound(prefix);
+         entry != options_.end() && entry->first.starts_with(prefix);) {
+      const auto& [option, given] = *entry;
+      if (is_list_or_table(given.value) || !known.accepts(plain_text(given.value)))
+        complain(given.where, '.' + option, "is not " + known.type, "use " + known.type);
+      handler_.options.insert_or_assign(option, plain_text(given.value));
+      state_.where.record(name_ + '.' + option, given.where);
+      entry = options_.erase(entry);
+    }
   }
 
   void take(const std::string& option, const assignment& given,

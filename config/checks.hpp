@@ -44,4 +44,7 @@ void check_consumer(checklist& check);
 /// [[handlers]]: selectors, reachability, retry.
 void check_handlers(checklist& check);
 
+/// [[handlers]]: what the kinds that work outside of this process need, and conflation.
+void check_outside_handlers(checklist& check);
+
 } // namespace streamer::config_impl

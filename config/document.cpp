@@ -1,11 +1,9 @@
 #include "config/document.hpp"
 
-#include <algorithm>
 #include <sstream>
 
 #include "config/keys.hpp"
 #include "config/properties.hpp"
-#include "config/unsupported.hpp"
 
 namespace streamer {
 namespace {
@@ -36,23 +34,11 @@ std::string cell(std::string text) {
   return text;
 }
 
-/// True when the key takes nothing but its default.
-bool is_unsupported(const std::string& full_name) {
-  return std::ranges::any_of(unsupported_keys(), [&](const unsupported_key& entry) {
-    return entry.value.empty() &&
-           (full_name == entry.key || full_name.starts_with(std::string{entry.key} + '.'));
-  });
-}
-
 template <class Owner>
-void write_row(std::ostream& out, const std::string& section, const std::string& name,
-               const field<Owner>& entry) {
+void write_row(std::ostream& out, const std::string& name, const field<Owner>& entry) {
   static const Owner fallback;
-  std::string full = section;
-  full += '.' + name;
   out << "| `" << name << "` | `" << cell(entry.literal(fallback)) << "` | "
-      << cell(entry.expected()) << " | " << cell(entry.help)
-      << (is_unsupported(full) ? " Not in this version." : "") << " |\n";
+      << cell(entry.expected()) << " | " << cell(entry.help) << " |\n";
 }
 
 void write_header(std::ostream& out) {
@@ -65,7 +51,7 @@ void write_section(std::ostream& out, const std::string& section) {
   std::string prefix = section + '.';
   for (const auto& entry : setting_keys())
     if (entry.name.starts_with(prefix))
-      write_row(out, section, entry.name.substr(prefix.size()), entry);
+      write_row(out, entry.name.substr(prefix.size()), entry);
   const settings defaults;
   if (properties_of(defaults, section) != nullptr)
     out << "\n[" << section << ".properties] takes librdkafka properties for "
@@ -77,7 +63,13 @@ void write_limits(std::ostream& out) {
   out << "\n### [tenants.limits.ID]\n\n";
   write_header(out);
   for (const auto& entry : limit_keys())
-    write_row(out, "tenants.limits", entry.name, entry);
+    write_row(out, entry.name, entry);
+}
+
+std::string option_default(const kind_option& option) {
+  if (option.form == option_form::needed || option.form == option_form::list) return "needed";
+  if (option.form == option_form::table) return "none";
+  return option.fallback.empty() ? "empty" : '`' + option.fallback + '`';
 }
 
 void write_handlers(std::ostream& out) {
@@ -85,16 +77,15 @@ void write_handlers(std::ostream& out) {
          "What none takes is `unmatched`, a key of its own above the first section of a file,\n"
          "`handlers.unmatched` in flags and environment.\n\n";
   write_header(out);
-  write_row(out, "handlers", "unmatched", *find_key(setting_keys(), unmatched_key));
+  write_row(out, "unmatched", *find_key(setting_keys(), unmatched_key));
   for (const auto& entry : handler_keys())
-    write_row(out, "handlers", entry.name, entry);
+    write_row(out, entry.name, entry);
   out << "| `header.NAME` | | text | Selector: glob over the value of the header NAME. |\n"
          "\n[handlers.retry] takes the keys of [retry], for this handler alone.\n"
          "\nA kind's own keys (a registered C++ handler may take others):\n\n"
          "| kind | key | default | value | meaning |\n|---|---|---|---|---|\n";
   for (const auto& option : kind_options())
-    out << "| " << option.kind << " | `" << option.name << "` | "
-        << (option.fallback.empty() ? "needed" : '`' + option.fallback + '`') << " | "
+    out << "| " << option.kind << " | `" << option.name << "` | " << option_default(option) << " | "
         << option.type << " | " << option.help << " |\n";
 }
 
@@ -105,15 +96,6 @@ void write_refused_properties(std::ostream& out) {
     if (!rule.own_key.empty()) out << '`' << rule.own_key << '`';
     out << " |\n";
   }
-}
-
-void write_unsupported(std::ostream& out) {
-  out << "\n## Not in this version\n\nThese are known, and refused until their feature arrives.\n\n"
-         "| key | refused value |\n|---|---|\n";
-  for (const auto& entry : unsupported_keys())
-    out << "| `" << entry.key << "` | "
-        << (entry.value.empty() ? "all but the default" : '`' + std::string{entry.value} + '`')
-        << " |\n";
 }
 
 } // namespace
@@ -129,7 +111,6 @@ std::string configuration_document() {
     if (section == "tenants") write_limits(out);
   }
   write_refused_properties(out);
-  write_unsupported(out);
   return out.str();
 }
 

@@ -12,6 +12,11 @@ std::string masked(std::string_view name, std::string_view value) {
   return looks_secret(name) && !value.empty() ? "***" : toml_quoted(value);
 }
 
+bool is_header_with_secret(std::string_view option) {
+  constexpr std::string_view prefix = "request_headers.";
+  return option.starts_with(prefix) && is_secret_header(option.substr(prefix.size()));
+}
+
 template <class Owner>
 void add(rows& out, const std::string& section, const std::string& prefix, const std::string& key,
          const field<Owner>& entry, const Owner& owner, const Owner& fallback) {
@@ -50,8 +55,11 @@ void add_handlers(rows& out, const settings& values) {
     for (const auto& entry : retry_keys())
       add(out, "handlers", prefix + "retry.", "handlers.retry.", entry, handler.retry,
           values.retry);
+    for (const auto& [option, texts] : handler.lists)
+      out.push_back({"handlers", prefix + option, "handlers.options", toml_list(texts), ""});
     for (const auto& [option, value] : handler.options)
-      out.push_back({"handlers", prefix + option, "handlers.options", masked(option, value), ""});
+      out.push_back({"handlers", prefix + option, "handlers.options",
+                     is_header_with_secret(option) ? "***" : masked(option, value), ""});
   }
 }
 

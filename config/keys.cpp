@@ -1,7 +1,5 @@
 #include "config/keys.hpp"
 
-#include <charconv>
-
 namespace streamer::config_impl {
 namespace {
 
@@ -224,12 +222,6 @@ auto* properties_in(Settings& values, std::string_view section) {
   return section == "producer" ? &values.producer.properties : static_cast<map*>(nullptr);
 }
 
-bool is_count(std::string_view text) {
-  std::size_t number{};
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc{} && end == text.data() + text.size();
-}
-
 } // namespace
 
 const std::vector<field<settings>>& setting_keys() {
@@ -261,13 +253,17 @@ const std::vector<field<handler_settings>>& handler_keys() {
           "Selector: glob over the event's type; empty: any."),
       key("topic", &s::topic, anything{},
           "Selector: the topic, or a pattern with a leading `^`; empty: any."),
-      key("kind", &s::kind, non_empty(), "log, discard, forward, or a registered C++ name."),
+      key("kind", &s::kind, non_empty(),
+          "log, discard, forward, subprocess, http, or a registered C++ name."),
       key("concurrency", &s::concurrency, between(1, 10'000),
-          "Calls of a blocking handler at the same time."),
+          "Calls of a blocking handler at the same time; requests of an http handler; child "
+          "processes "
+          "of a subprocess handler (at most 256)."),
       key("timeout_ms", &s::timeout, between(1, a_day),
           "An attempt that takes longer is fenced, and tried again."),
       key("conflate", &s::conflate, anything{},
-          "Of several waiting records of one key, process the newest only."),
+          "Of several waiting records of one key, process the newest only; the others are skipped. "
+          "Needs consumer.ordering = \"key\"."),
       key("retry_on", &s::retry_on, non_empty(),
           "Globs over error class names that are retried although the handler rejected."),
       key("reject_on", &s::reject_on, non_empty(),
@@ -287,15 +283,6 @@ const std::vector<field<tenant_limit>>& limit_keys() {
           "Records a second in the process, retries not counted; 0: no limit."),
   };
   return keys;
-}
-
-const std::vector<kind_option>& kind_options() {
-  static const std::vector<kind_option> options = {
-      {"log", "max_per_second", "10", "a whole number", "Most lines a second; 0: every record.",
-       is_count},
-      {"forward", "to", "", topic_name().text, "Topic to write to.", is_topic_name},
-  };
-  return options;
 }
 
 const std::vector<std::string>& built_in_kinds() {

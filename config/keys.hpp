@@ -21,16 +21,27 @@ namespace streamer::config_impl {
 /// The keys of [tenants.limits.ID].
 [[nodiscard]] const std::vector<field<tenant_limit>>& limit_keys();
 
+/// How a built-in kind's own key is written.
+enum class option_form {
+  needed, ///< one value, which must be given
+  scalar, ///< one value, or its fallback
+  list,   ///< a list of texts, which must be given and not be empty
+  table,  ///< NAME.KEY, any number of them
+};
+
 /// A key of one built-in handler kind.
 struct kind_option {
   std::string kind;
   std::string name;
-  /// Empty when the key must be given.
+  option_form form = option_form::scalar;
   std::string fallback;
   std::string type;
   std::string help;
-  bool (*accepts)(std::string_view text);
+  bool (*accepts)(std::string_view text); ///< of a value; of a list or a table each
 };
+
+/// The own key of a kind; null if it has none of that name.
+[[nodiscard]] const kind_option* find_kind_option(std::string_view kind, std::string_view name);
 
 /// The own keys of the built-in kinds.
 [[nodiscard]] const std::vector<kind_option>& kind_options();

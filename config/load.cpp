@@ -7,7 +7,6 @@
 #include "config/apply.hpp"
 #include "config/layer.hpp"
 #include "config/text.hpp"
-#include "config/unsupported.hpp"
 #include "config/validate.hpp"
 
 namespace streamer {
@@ -57,7 +56,6 @@ load_result load(const sources& from) {
   else
     config_impl::resolve_handlers(state);
 
-  append(state.problems, config_impl::not_in_this_version(state.values, state.where));
   append(state.problems, validate(state.values, state.where));
   append(state.problems, check_files(state.values, state.where));
   append(state.warnings, doubtful(state.values, state.where));

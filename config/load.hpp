@@ -27,7 +27,7 @@ struct load_result {
 };
 
 /// Lays all sources over each other, the built-in defaults first, and checks the result: each key,
-/// keys against each other, the files that are named, and what is not in this version.
+/// keys against each other, and the files that are named.
 [[nodiscard]] load_result load(const sources& from);
 
 } // namespace streamer

@@ -239,9 +239,10 @@ struct handler_settings {
   std::string topic;
   /// Header name to glob over its value (`header.NAME` in the file); all must match.
   std::map<std::string, std::string> header;
-  /// log, discard, forward, or a registered C++ name.
+  /// log, discard, forward, subprocess, http, or a registered C++ name.
   std::string kind = "log";
-  /// Calls of a blocking handler at the same time, process-wide; at least 1.
+  /// Calls of a blocking handler or http requests at the same time, child processes of a
+  /// subprocess handler; process-wide, at least 1.
   std::size_t concurrency = 4;
   /// After this an attempt is fenced and counts as retry.
   milliseconds timeout{30'000};
@@ -257,6 +258,8 @@ struct handler_settings {
   /// tables dotted. For a built-in kind the defaults are filled in: log has `max_per_second`
   /// (integer, 0: every record), forward has `to` (a topic), discard has none.
   std::map<std::string, std::string> options;
+  /// The kind's own keys that are lists of texts, for a built-in kind: subprocess has `command`.
+  std::map<std::string, std::vector<std::string>> lists;
 
   bool operator==(const handler_settings&) const = default;
 };

@@ -138,4 +138,11 @@ bool looks_secret(std::string_view name) {
   return !std::ranges::any_of(public_endings, ends) && std::ranges::any_of(secret_words, contains);
 }
 
+bool is_secret_header(std::string_view name) {
+  std::string lower = lowered(name);
+  std::ranges::replace(lower, '-', '_');
+  return lower.find("authorization") != std::string::npos || lower == "cookie" ||
+         looks_secret(lower);
+}
+
 } // namespace streamer::config_impl

@@ -40,4 +40,7 @@ namespace streamer::config_impl {
 /// Names of files, locations and URLs are not.
 [[nodiscard]] bool looks_secret(std::string_view name);
 
+/// True for the name of an HTTP header whose value is not to be shown.
+[[nodiscard]] bool is_secret_header(std::string_view name);
+
 } // namespace streamer::config_impl

@@ -56,6 +56,7 @@ std::vector<problem> validate(const settings& values, const provenance& where) {
   config_impl::check_security(check);
   config_impl::check_consumer(check);
   config_impl::check_handlers(check);
+  config_impl::check_outside_handlers(check);
   check.require(values.producer.linger < values.producer.delivery_timeout, "producer.linger_ms",
                 "is not below producer.delivery_timeout_ms (" +
                     std::to_string(values.producer.delivery_timeout.count()) + ')',

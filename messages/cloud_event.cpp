@@ -93,6 +93,54 @@ class envelope_reader final : public nlohmann::json_sax<nlohmann::json> {
   std::string key_;
 };
 
+constexpr std::size_t most_attributes = 64;
+
+// The scalars of the outermost object but the event's data.
+class attribute_reader final : public nlohmann::json_sax<nlohmann::json> {
+ public:
+  explicit attribute_reader(std::size_t max_depth) : max_depth_{max_depth} {}
+
+  bool null() override { return true; }
+  bool boolean(bool value) override { return take(value ? "true" : "false"); }
+  bool number_integer(number_integer_t value) override { return take(std::to_string(value)); }
+  bool number_unsigned(number_unsigned_t value) override { return take(std::to_string(value)); }
+  bool number_float(number_float_t, const string_t& text) override { return take(text); }
+  bool string(string_t& value) override { return take(value); }
+  bool binary(binary_t&) override { return true; }
+  bool start_object(std::size_t) override { return ++depth_ <= max_depth_; }
+  bool key(string_t& name) override {
+    if (depth_ == 1) {
+      key_ = name;
+    }
+    return true;
+  }
+  bool end_object() override { return close(); }
+  bool start_array(std::size_t) override { return ++depth_ <= max_depth_; }
+  bool end_array() override { return close(); }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override {
+    return false;
+  }
+
+  std::vector<event_attribute> attributes;
+
+ private:
+  bool close() {
+    --depth_;
+    return true;
+  }
+  bool take(std::string text) {
+    if (depth_ == 1 && key_ != "data" && key_ != "data_base64" &&
+        attributes.size() < most_attributes) {
+      attributes.emplace_back(key_, std::move(text));
+    }
+    return true;
+  }
+
+  std::size_t max_depth_;
+  std::size_t depth_ = 0;
+  std::string key_;
+};
+
 event_facts undecodable(std::string problem) {
   event_facts facts;
   facts.encoding = event_encoding::undecodable;
@@ -134,6 +182,37 @@ event_facts read_envelope(bytes_ref value, const envelope_limits& limits) {
   facts.type = std::move(reader.type);
   facts.tenant = std::move(reader.tenant);
   return facts;
+}
+
+std::vector<event_attribute> event_attributes(const record_ref& record,
+                                              const envelope_limits& limits) {
+  std::vector<event_attribute> attributes;
+  switch (detect_encoding(record)) {
+    case event_encoding::binary:
+      for (const auto& h : record.headers()) {
+        if (attributes.size() == most_attributes) {
+          break;
+        }
+        if (h.name.starts_with("ce_") && !h.value.is_null()) {
+          attributes.emplace_back(h.name.substr(3), h.value.view());
+        } else if (h.name == "content-type") {
+          attributes.emplace_back("datacontenttype", h.value.view());
+        }
+      }
+      break;
+    case event_encoding::structured: {
+      const auto text = record.get().value.view();
+      attribute_reader reader{limits.max_depth};
+      if (text.size() <= limits.max_bytes &&
+          nlohmann::json::sax_parse(text.begin(), text.end(), &reader)) {
+        attributes = std::move(reader.attributes);
+      }
+      break;
+    }
+    case event_encoding::none:
+    case event_encoding::undecodable: break;
+  }
+  return attributes;
 }
 
 event_facts read_facts(const record_ref& record, const envelope_limits& limits) {

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace streamer {
 
@@ -36,6 +38,15 @@ struct envelope_limits {
 
 /// Reads the top-level `type` and `tenantid` of a structured envelope.
 [[nodiscard]] event_facts read_envelope(bytes_ref value, const envelope_limits& limits = {});
+
+/// An attribute of an event: `type`, `source`, an extension.
+using event_attribute = std::pair<std::string, std::string>;
+
+/// The attributes of an event in either encoding, values as text: those in `ce_` headers, with the
+/// content type as `datacontenttype`; or the scalars of the envelope but its data. At most 64.
+/// Empty for a record that is no event, or an unreadable one.
+[[nodiscard]] std::vector<event_attribute> event_attributes(const record_ref& record,
+                                                            const envelope_limits& limits = {});
 
 /// Everything routing needs, for a record of any encoding.
 [[nodiscard]] event_facts read_facts(const record_ref& record, const envelope_limits& limits = {});

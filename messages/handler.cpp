@@ -80,6 +80,12 @@ delivery& delivery::operator=(delivery&& other) noexcept {
   return *this;
 }
 
+void delivery::begins() {
+  attempt_->started_ns.store(std::chrono::steady_clock::now().time_since_epoch().count());
+}
+
+void delivery::waits() { attempt_->started_ns.store(0); }
+
 void delivery::abandon() noexcept {
   if (!attempt_ || attempt_->ended()) {
     return;

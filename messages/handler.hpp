@@ -122,8 +122,8 @@ class attempt : public std::enable_shared_from_this<attempt> {
   [[nodiscard]] const outcome& result() const { return result_; }
   [[nodiscard]] std::vector<outbound_event>& events() { return events_; }
 
-  /// When work on it really began (steady clock, ns); 0: not yet. A blocking
-  /// call's timeout runs from here, not from when it was queued.
+  /// When work on it really began (steady clock, ns); 0: not yet. The timeout of a blocking call,
+  /// and of an asynchronous handler that queues, runs from here, not from when it was queued.
   std::atomic<std::int64_t> started_ns{0};
 
  private:
@@ -171,6 +171,12 @@ class delivery {
   [[nodiscard]] cancel_token cancel() const { return cancel_token{attempt_}; }
   /// Gives the outcome. Only the first counts; false if it came too late.
   bool complete(outcome result) { return attempt_->complete(std::move(result)); }
+  /// For a handler that queues: work on the record begins now, and so does its timeout.
+  void begins();
+  /// For a handler that queues: what was begun came to nothing, and is no attempt. The record waits
+  /// again; its timeout does not run, and a rebalance takes it back as if it had never been handed
+  /// over.
+  void waits();
 
  private:
   void abandon() noexcept;
@@ -185,6 +191,9 @@ class async_handler {
   /// quickly; move the deliveries out to keep them. Called on a scheduler thread,
   /// for different tenants at the same time.
   virtual void handle(std::span<delivery> batch) = 0;
+  /// Whether it says itself when work on a record begins (`delivery::begins`): for a handler with a
+  /// queue, in which no time counts. Otherwise the timeout runs from `handle` on.
+  [[nodiscard]] virtual bool queues() const { return false; }
 };
 
 /// A quick function: called on a scheduler thread, so it must not wait for anything.

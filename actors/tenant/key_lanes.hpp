@@ -62,6 +62,19 @@ class key_lanes {
     return std::optional<Item>{take_node(n)};
   }
 
+  /// If the item next in line may take the owner's place, it becomes the owner and is returned:
+  /// the owner is passed over. `may` gets that item. Nothing happens if somebody else owns the
+  /// lane.
+  template <class May>
+  std::optional<Item> pass_over(lane_id lane, lane_owner owner, May may) {
+    const auto found = lanes_.find(lane);
+    if (found == lanes_.end() || found->second.owner != owner || found->second.head == none ||
+        !may(std::as_const(*nodes_[found->second.head].item))) {
+      return std::nullopt;
+    }
+    return release(lane, owner);
+  }
+
   /// Takes out all waiting items of an epoch, in arrival order per lane.
   std::vector<Item> remove_waiting(assignment_epoch epoch) {
     std::vector<Item> removed;

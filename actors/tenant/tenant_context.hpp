@@ -25,6 +25,7 @@ struct handler_entry {
   std::shared_ptr<const failure_policy> policy;
   std::chrono::milliseconds timeout{30'000};
   std::shared_ptr<blocking_pool> pool; ///< of a blocking handler
+  bool conflates = false;              ///< of several waiting records of a key it takes the newest
 };
 
 /// What all tenant handlers of a worker share.

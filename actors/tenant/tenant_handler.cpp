@@ -37,6 +37,8 @@ tenant_handler_state::tenant_handler_state(tenant_handler_actor::pointer self,
       log_{context_->log.with("handler")},
       duration_{context_->metrics->histogram(metric::processing_duration)},
       outputs_produced_{context_->metrics->counter(metric::outputs_produced)},
+      conflated_{context_->metrics->counter(metric::conflated)},
+      conflates_{std::ranges::any_of(context_->handlers, &handler_entry::conflates)},
       for_async_(context_->handlers.size()) {
   // A weak reference: an attempt that is never completed must not keep the actor alive.
   wake_ = [weak = caf::actor_addr{self_->address()}] {
@@ -106,6 +108,10 @@ void tenant_handler_state::on_fresh(const work_slice_ptr& slice) {
     for (const auto item : slice->items) {
       results.dropped.push_back(batch.items[item].slot);
     }
+    return;
+  }
+  if (conflates_) {
+    on_fresh_conflating(slice);
     return;
   }
   // One reference for all items: its count is shared with other threads.
@@ -198,7 +204,7 @@ void tenant_handler_state::start(const work_ref& ref, const record_ref& record, 
                      a->complete(std::move(result));
                    });
                  },
-                 [&](const std::shared_ptr<async_handler>&) {
+                 [&](const std::shared_ptr<async_handler>& h) {
                    auto call = enter(ref);
                    if (!call) {
                      hold_back(ref, holds_lane);
@@ -207,7 +213,9 @@ void tenant_handler_state::start(const work_ref& ref, const record_ref& record, 
                    auto a = begin(ref, *route.handler, holds_lane);
                    a->call = std::move(call);
                    a->call.runs(ref.batch().place, a->number(), a->view().offset());
-                   a->started_ns.store(steady_ns());
+                   if (!h->queues()) {
+                     a->started_ns.store(steady_ns());
+                   }
                    for_async_[*route.handler].emplace_back(std::move(a));
                  },
              },
@@ -304,7 +312,7 @@ void tenant_handler_state::run_pending() {
       results_for(next.batch()).dropped.push_back(next.get().slot);
       free_lane(next);
     } else {
-      start(next, true);
+      start(conflates_ ? newest_of(next) : next, true);
     }
   }
 }
@@ -348,7 +356,9 @@ void tenant_handler_state::on_completions() {
       hold_back(a.ref, true);
       continue;
     }
-    duration_.observe(static_cast<double>(now - a.started_ns.load()) / 1e9);
+    if (const auto started = a.started_ns.load(); started != 0) {
+      duration_.observe(static_cast<double>(now - started) / 1e9);
+    }
     end(a.ref, a.handler, a.number(), a.result(), a.events(), true);
   }
   start_held_back();

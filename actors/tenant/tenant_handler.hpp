@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/tenant/conflation_rule.hpp"
 #include "actors/tenant/key_lanes.hpp"
 #include "actors/tenant/tenant_context.hpp"
 #include "messages/actor_interfaces.hpp"
@@ -81,6 +82,7 @@ class tenant_handler_state {
 
   void on_work(const work& msg);
   void on_fresh(const work_slice_ptr& slice);
+  void on_fresh_conflating(const work_slice_ptr& slice);
   void on_lanes_released(const lanes_released& msg);
   void on_epoch_dropped(const epoch_dropped& msg);
   void on_completions();
@@ -90,6 +92,8 @@ class tenant_handler_state {
     start(ref, ref.batch().ref(ref.item), holds_lane);
   }
   void start(const work_ref& ref, const record_ref& record, bool holds_lane);
+  [[nodiscard]] work_ref newest_of(work_ref first);
+  [[nodiscard]] conflation_candidate candidate(const work_ref& ref) const;
   void run_quick(const work_ref& ref, const record_ref& record, std::size_t handler,
                  const record_function& run, bool holds_lane);
   std::shared_ptr<running_attempt> begin(const work_ref& ref, std::size_t handler, bool holds_lane);
@@ -133,6 +137,8 @@ class tenant_handler_state {
   log_handle log_;
   histogram_ref duration_;
   counter_ref outputs_produced_;
+  counter_ref conflated_;
+  bool conflates_ = false; // a handler does
 
   key_lanes<work_ref> lanes_;
   std::deque<work_ref> runnable_;                // own their lanes

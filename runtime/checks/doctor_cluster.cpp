@@ -2,6 +2,7 @@
 
 #include "actors/consumer/redrive_lane.hpp"
 #include "actors/dlq/dead_letter_record.hpp"
+#include "config/output_topic.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -85,9 +86,8 @@ written_topics topics_written(const settings& config, const std::vector<std::str
     add_once(topics.lanes, lane_topic_of(input, config.consumer.group_id));
   }
   for (const auto& handler : config.handlers) {
-    const auto to = handler.options.find("to");
-    if (handler.kind == "forward" && to != handler.options.end()) {
-      add_once(topics.targets, to->second);
+    if (const auto to = output_topic(handler)) {
+      add_once(topics.targets, *to);
     }
   }
   topics.suspects = config.consumer.group_id + ".suspects";

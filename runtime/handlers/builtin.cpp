@@ -1,5 +1,8 @@
 #include "runtime/handlers/builtin.hpp"
 
+#include "runtime/handlers/http/http_handler.hpp"
+#include "runtime/handlers/subprocess/subprocess_handler.hpp"
+
 #include <atomic>
 #include <charconv>
 #include <chrono>
@@ -91,6 +94,11 @@ void add_builtin_handlers(handler_registry& registry, const log_handle& log) {
   registry.add("log", [log](const handler_settings& entry) { return make_log(entry, log); });
   registry.add_quick("discard", [](const record_view&, emitter&) { return outcome::success(); });
   registry.add("forward", make_forward);
+  registry.add("subprocess", [log](const handler_settings& entry) {
+    return make_subprocess_handler(entry, log);
+  });
+  registry.add("http",
+               [log](const handler_settings& entry) { return make_http_handler(entry, log); });
 }
 
 } // namespace streamer

@@ -7,7 +7,7 @@
 #include "runtime/kafka/client_health.hpp"
 #include "runtime/kafka/handles.hpp"
 #include "runtime/kafka/result.hpp"
-#include "runtime/kafka/wakeup.hpp"
+#include "runtime/threads/wakeup.hpp"
 
 #include <chrono>
 #include <cstdint>

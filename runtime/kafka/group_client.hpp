@@ -8,7 +8,7 @@
 #include "runtime/kafka/commit_book.hpp"
 #include "runtime/kafka/handles.hpp"
 #include "runtime/kafka/result.hpp"
-#include "runtime/kafka/wakeup.hpp"
+#include "runtime/threads/wakeup.hpp"
 
 #include <chrono>
 #include <memory>

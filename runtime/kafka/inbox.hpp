@@ -1,6 +1,6 @@
 #pragma once
 
-#include "runtime/kafka/wakeup.hpp"
+#include "runtime/threads/wakeup.hpp"
 
 #include <mutex>
 #include <utility>

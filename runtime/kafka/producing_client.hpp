@@ -10,7 +10,7 @@
 #include "runtime/kafka/handles.hpp"
 #include "runtime/kafka/producer_client.hpp"
 #include "runtime/kafka/result.hpp"
-#include "runtime/kafka/wakeup.hpp"
+#include "runtime/threads/wakeup.hpp"
 
 #include <atomic>
 #include <functional>

@@ -1,4 +1,5 @@
 #include "actors/dlq/dead_letter_record.hpp"
+#include "config/output_topic.hpp"
 #include "runtime/embedded/embedded_cluster.hpp"
 #include "runtime/kafka/admin.hpp"
 #include "runtime/system/core_dumps.hpp"
@@ -73,8 +74,8 @@ std::set<std::string> topics_of(const settings& config) {
     }
   }
   for (const auto& h : config.handlers) {
-    if (const auto to = h.options.find("to"); h.kind == "forward" && to != h.options.end()) {
-      topics.insert(to->second);
+    if (const auto to = output_topic(h)) {
+      topics.insert(*to);
     }
   }
   return topics;

@@ -30,6 +30,7 @@ std::variant<std::vector<handler_entry>, std::string> make_handlers(
     entry.name = h.kind;
     entry.run = std::move(std::get<any_handler>(made));
     entry.timeout = h.timeout;
+    entry.conflates = h.conflate;
     entry.policy = std::make_shared<const failure_policy>(
         failure_policy{h.kind, policy_of(h.retry), h.retry_on, h.reject_on});
     if (std::holds_alternative<blocking_handler>(entry.run)) {

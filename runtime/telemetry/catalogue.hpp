@@ -18,6 +18,7 @@ enum class metric : std::uint8_t {
   records_received,
   records_finished,
   records_pending,
+  conflated,
   lag_records,
   lag_seconds,
   commit_age,

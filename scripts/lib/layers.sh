@@ -10,6 +10,7 @@ LAYER_RULES=(
   '[<"]prometheus/ runtime/telemetry tests'
   '[<"]microhttpd runtime/http tests'
   '[<"]caf/(io|openssl)/ runtime/inspection runtime/system tests'
+  '[<"]curl/ runtime/handlers/http tests'
   '[<"]caf/all\.hpp'
 )
 # Targets that decide or describe: no actor, no broker.

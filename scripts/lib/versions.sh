@@ -35,6 +35,8 @@ BUILD_PACKAGES=(
   libmicrohttpd-dev
 )
 KAFKA_PACKAGES=(openjdk-17-jre-headless maven)
+# Handlers in other languages, which the tests run.
+TEST_PACKAGES=(python3 nodejs jq)
 # The image, where there is neither a container engine nor a registry of images.
 IMAGE_PACKAGES=(buildah debootstrap)
 # Validators of the files for operators: schemas of Kubernetes and compose, KEDA's, the Prometheus

@@ -39,6 +39,7 @@ std::vector<handler_entry> entries_for(const worker_plan& plan) {
     e.policy = std::make_shared<const failure_policy>(
         failure_policy{e.name, plan.retry, h.retry_on, h.reject_on});
     e.timeout = h.timeout;
+    e.conflates = h.conflates;
     if (std::holds_alternative<blocking_handler>(h.run)) {
       e.pool = std::make_shared<blocking_pool>("test-pool", pool_share{h.threads});
     }

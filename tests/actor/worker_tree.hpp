@@ -41,6 +41,7 @@ struct planned_handler {
   std::vector<std::string> retry_on = {};
   std::vector<std::string> reject_on = {};
   std::size_t threads = 4; ///< of a blocking handler
+  bool conflates = false;
 };
 
 /// What a worker is made from. Tenants come from the header `tenant`; retries do not jitter.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "actors/dlq/dead_letter_record.hpp"
+#include "config/output_topic.hpp"
 
 namespace streamer::tools {
 
@@ -20,9 +21,7 @@ configured_topics topics_of(const settings& config) {
   }
   uses[config.producer.events_topic].insert("events");
   for (const auto& handler : config.handlers) {
-    const auto to = handler.options.find("to");
-    if (handler.kind == "forward" && to != handler.options.end())
-      uses[to->second].insert("forward");
+    if (const auto to = output_topic(handler)) uses[*to].insert(handler.kind);
   }
   for (auto& [name, roles] : uses)
     found.topics.push_back({name, std::move(roles)});

@@ -12,7 +12,7 @@ namespace streamer::tools {
 /// A topic and what it is for.
 struct named_topic {
   std::string name;
-  std::set<std::string> uses; ///< input, events, dlq, forward
+  std::set<std::string> uses; ///< input, events, dlq, forward, http
 };
 
 /// What `topics` works on.
@@ -21,7 +21,8 @@ struct configured_topics {
   std::vector<std::string> patterns; ///< of consumer.topics: they name no topic
 };
 
-/// Inputs, their DLQ topics, producer.events_topic, and what `forward` handlers write to.
+/// Inputs, their DLQ topics, producer.events_topic, and what `forward` and `http` handlers write
+/// to.
 [[nodiscard]] configured_topics topics_of(const settings& config);
 
 } // namespace streamer::tools

@@ -171,5 +171,104 @@ TEST_CASE("an unknown key under [handlers.retry] names the nearest") {
       ContainsSubstring("handlers[0].retry.max_atempts is not a key; did you mean max_attempts?"));
 }
 
+TEST_CASE("a subprocess handler has its command as a list, and defaults for the rest") {
+  auto handlers = handlers_of(load_text(R"(
+[[handlers]]
+kind = "subprocess"
+command = ["python3", "-c", "a,b", ""]
+in_flight = 7
+)"));
+  REQUIRE(handlers[0].lists == std::map<std::string, std::vector<std::string>>{
+                                   {"command", {"python3", "-c", "a,b", ""}}});
+  REQUIRE(handlers[0].options ==
+          std::map<std::string, std::string>{{"directory", ""},
+                                             {"in_flight", "7"},
+                                             {"max_line_bytes", "4194304"},
+                                             {"restart_backoff_ms", "100"},
+                                             {"restart_max_backoff_ms", "30000"},
+                                             {"stop_grace_ms", "2000"}});
+}
+
+TEST_CASE("an http handler has its url, headers and statuses") {
+  auto handlers = handlers_of(load_text(R"(
+[[handlers]]
+kind = "http"
+url = "https://example.org/x?y=1"
+request_headers.X-Team = "orders"
+skip_status = "404, 410"
+)"));
+  REQUIRE(handlers[0].options.at("url") == "https://example.org/x?y=1");
+  REQUIRE(handlers[0].options.at("request_headers.X-Team") == "orders");
+  REQUIRE(handlers[0].options.at("skip_status") == "404, 410");
+  REQUIRE(handlers[0].options.at("retry_status") == "408,425,429,500-599");
+  REQUIRE(handlers[0].lists.empty());
+}
+
+TEST_CASE("what handlers outside of the process cannot be is refused, naming key and remedy") {
+  struct row {
+    std::string text;
+    std::string key;
+    std::string message;
+  };
+  const std::string http = "kind = \"http\"\nurl = \"https://h/\"\n";
+  const std::string child = "kind = \"subprocess\"\ncommand = [\"x\"]\n";
+  const std::vector<row> rows{
+      {"kind = \"subprocess\"", "command", "is missing"},
+      {"kind = \"subprocess\"\ncommand = \"python3 x.py\"", "command", "is not a list of texts"},
+      {"kind = \"subprocess\"\ncommand = []", "command", "is not a list of texts"},
+      {"kind = \"subprocess\"\ncommand = [\"\"]", "command", "is not a list of texts"},
+      {"kind = \"subprocess\"\ncommand = [1]", "command", "is not a list of texts"},
+      {child + "in_flight = 0", "in_flight", "is not 1 to 10000"},
+      {child + "max_line_bytes = 100", "max_line_bytes", "1024"},
+      {child + "comand = 1", "comand", "is not a key of kind subprocess"},
+      {child + "concurrency = 257", "concurrency", "more child processes"},
+      {"kind = \"http\"", "url", "is missing"},
+      {"kind = \"http\"\nurl = \"ftp://h/\"", "url", "is not an http or https URL"},
+      {"kind = \"http\"\nurl = \"example.org\"", "url", "is not an http or https URL"},
+      {"kind = \"http\"\nurl = \"https://h/a b\"", "url", "is not an http or https URL"},
+      {"kind = \"http\"\nurl = \"http:///x\"", "url", "names no host"},
+      {http + "method = \"GET\"", "method", "is not POST or PUT"},
+      {http + "success_status = \"2xx\"", "success_status", "statuses"},
+      {http + "reply_to = \"events\"", "reply_to", "for ever"},
+      {http + "request_headers.Host = \"x\"", "request_headers.Host", "sets itself"},
+      {http + "request_headers.\"a b\" = \"x\"", "request_headers.a b", "name of a header"},
+      {http + "request_headers.X = [\"x\"]", "request_headers.X", "is not text"},
+      {"kind = \"http\"\nurl = \"http://example.org/\"\nauthorization_file = \"/f\"", "url",
+       "readable over the network"},
+      {"kind = \"discard\"\nconflate = true\n[consumer]\nordering = \"partition\"", "conflate",
+       "needs an order by key"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.text);
+    auto result = load_text("[[handlers]]\n" + row.text + "\n");
+    INFO(report(result));
+    REQUIRE(result.problems.size() == 1);
+    CHECK(result.problems[0].key == "handlers[0]." + row.key);
+    CHECK_THAT(report(result), ContainsSubstring(row.message));
+  }
+}
+
+TEST_CASE("an authorization over plain http is for this machine, or for who asks for it") {
+  const std::string file = "\nauthorization_file = \"/f\"\n";
+  CHECK(load_text("[[handlers]]\nkind = \"http\"\nurl = \"http://127.0.0.1:80/x\"" + file));
+  CHECK(load_text("[[handlers]]\nkind = \"http\"\nurl = \"http://localhost/x\"" + file));
+  CHECK(load_text("[[handlers]]\nkind = \"http\"\nurl = \"https://example.org/x\"" + file));
+  CHECK(load_text("[[handlers]]\nkind = \"http\"\nurl = \"http://example.org/x\"" + file +
+                  "allow_insecure = true\n"));
+}
+
+TEST_CASE("a secret in a URL or a request's header is refused and not shown") {
+  for (const std::string text :
+       {"url = \"https://user:planted@h/\"",
+        "url = \"https://h/\"\nrequest_headers.Authorization = \"planted\"",
+        "url = \"https://h/\"\nrequest_headers.X-Api-Key = \"planted\"",
+        "url = \"https://h/\"\nrequest_headers.Cookie = \"planted\""}) {
+    CAPTURE(text);
+    auto result = load_text("[[handlers]]\nkind = \"http\"\n" + text + "\n");
+    REQUIRE(result.problems.size() == 1);
+    CHECK(report(result).find("planted") == std::string::npos);
+  }
+}
+
 } // namespace
 } // namespace streamer::test

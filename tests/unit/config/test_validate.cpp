@@ -195,5 +195,11 @@ TEST_CASE("a handler's own back-off that does not fit is named with the handler"
   REQUIRE_THAT(text, ContainsSubstring("local.toml:4:1: handlers[0].retry.initial_backoff_ms"));
 }
 
+TEST_CASE("limits are checked against their keys") {
+  auto text = report(load_text("[tenants.limits.a]\nwait = 1\n"));
+  REQUIRE_THAT(text, ContainsSubstring("tenants.limits.a.wait is not a key"));
+  REQUIRE_FALSE(load_text("[tenants.limits]\na = 1\n"));
+}
+
 } // namespace
 } // namespace streamer::test

@@ -1,5 +1,5 @@
 #include "runtime/kafka/inbox.hpp"
-#include "runtime/kafka/wakeup.hpp"
+#include "runtime/threads/wakeup.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 

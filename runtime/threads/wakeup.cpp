@@ -1,4 +1,4 @@
-#include "runtime/kafka/wakeup.hpp"
+#include "runtime/threads/wakeup.hpp"
 
 #include <poll.h>
 #include <sys/eventfd.h>
