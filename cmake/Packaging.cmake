@@ -35,11 +35,11 @@ set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA "${packaging}/conffiles" "${packaging}/po
 set(CPACK_PROJECT_CONFIG_FILE "${PROJECT_SOURCE_DIR}/cmake/PackagingOptions.cmake")
 
 install(FILES README.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE DESTINATION share/doc/streamer
-        COMPONENT runtime)
-install(DIRECTORY docs/ DESTINATION share/doc/streamer/docs COMPONENT runtime
+        COMPONENT documentation)
+install(DIRECTORY docs/ DESTINATION share/doc/streamer/docs COMPONENT documentation
         FILES_MATCHING PATTERN "*.md")
 install(FILES "${PROJECT_BINARY_DIR}/sbom.cdx.json" DESTINATION share/doc/streamer
-        COMPONENT runtime OPTIONAL)
+        COMPONENT documentation OPTIONAL)
 install(FILES "${packaging}/streamer.service" DESTINATION lib/systemd/system COMPONENT service)
 install(FILES "${packaging}/streamer.toml" DESTINATION /etc/streamer COMPONENT service)
 install(FILES "${packaging}/copyright" DESTINATION share/doc/streamer COMPONENT service)
