@@ -48,7 +48,11 @@ bool attempt::complete(outcome result) {
   int expected = running_;
   // The result is written before the attempt is queued; only the winner writes it.
   if (!phase_.compare_exchange_strong(expected, ended_, std::memory_order_acq_rel)) {
-    (expected == fenced_ ? counters_->late_completions : counters_->repeated).fetch_add(1);
+    if (expected >= fenced_) {
+      count_late(counters_->late_completions);
+    } else {
+      counters_->repeated.fetch_add(1);
+    }
     return false;
   }
   result_ = std::move(result);
@@ -61,15 +65,23 @@ bool attempt::complete(outcome result) {
 
 void attempt::emit(outbound_event event) {
   if (ended()) {
-    counters_->late_events.fetch_add(1);
+    count_late(counters_->late_events);
     return;
   }
   events_.push_back(std::move(event));
 }
 
-bool attempt::fence() {
+bool attempt::fence(fence_cause why) {
   int expected = running_;
-  return phase_.compare_exchange_strong(expected, fenced_, std::memory_order_acq_rel);
+  return phase_.compare_exchange_strong(
+      expected, why == fence_cause::epoch_ended ? stale_ : fenced_, std::memory_order_acq_rel);
+}
+
+void attempt::count_late(std::atomic<std::uint64_t>& what) const {
+  if (phase_.load(std::memory_order_acquire) == stale_) {
+    counters_->stale.fetch_add(1);
+  }
+  what.fetch_add(1);
 }
 
 delivery& delivery::operator=(delivery&& other) noexcept {

@@ -88,8 +88,12 @@ class completion_queue {
 struct fence_counters {
   std::atomic<std::uint64_t> late_completions{0}; ///< after the timeout, a revoke or a shutdown
   std::atomic<std::uint64_t> late_events{0};      ///< emitted after the attempt was fenced
+  std::atomic<std::uint64_t> stale{0};            ///< of these two: of an epoch that had ended
   std::atomic<std::uint64_t> repeated{0};         ///< a second outcome for the same attempt
 };
+
+/// Why an attempt is ended from outside.
+enum class fence_cause : std::uint8_t { timed_out, epoch_ended };
 
 /// One attempt at one record, shared by the actor that started it and whoever
 /// works on it. Ends exactly once: by the first outcome, or by being fenced.
@@ -114,8 +118,8 @@ class attempt : public std::enable_shared_from_this<attempt> {
   /// Kept until success; dropped and counted once the attempt is fenced.
   void emit(outbound_event event);
   /// Ends the attempt from outside: a later outcome is dropped. False if it had ended.
-  bool fence();
-  [[nodiscard]] bool fenced() const { return phase_.load(std::memory_order_acquire) == fenced_; }
+  bool fence(fence_cause why = fence_cause::timed_out);
+  [[nodiscard]] bool fenced() const { return phase_.load(std::memory_order_acquire) >= fenced_; }
   [[nodiscard]] bool ended() const { return phase_.load(std::memory_order_acquire) != running_; }
 
   /// For the owner, after `complete` has queued the attempt.
@@ -130,6 +134,9 @@ class attempt : public std::enable_shared_from_this<attempt> {
   static constexpr int running_ = 0;
   static constexpr int ended_ = 1;
   static constexpr int fenced_ = 2;
+  static constexpr int stale_ = 3; // fenced, because its epoch ended
+
+  void count_late(std::atomic<std::uint64_t>& what) const;
 
   std::atomic<int> phase_{running_};
   std::uint64_t token_;

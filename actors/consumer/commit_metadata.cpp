@@ -7,17 +7,23 @@
 
 // Layout, before base64 (all integers LEB128 but the fixed-width hashes):
 //   hash32(cluster id) hash32(topic, partition) base-offset
-//   n  n × { offset − previous, attempts, seconds first failed − epoch_seconds }
+//   n  n × { offset − previous, attempts, zigzag(seconds first failed − epoch_seconds),
+//            tenths of a second elapsed }
 //   m  m × { first − previous last, last − first }
 //   hash32(everything before)
-// The text is `s1:` and base64. "Previous" starts at the base offset.
+// The text is `s2:` and base64. "Previous" starts at the base offset. `s1:`, which is still read,
+// has no time elapsed, and seconds without a sign.
 namespace streamer {
 namespace {
 
-constexpr std::string_view prefix = "s1:";
+constexpr std::string_view prefix = "s2:";
+constexpr std::string_view old_prefix = "s1:";
 constexpr std::string_view any_version_prefix = "s";
 constexpr std::int64_t epoch_seconds = 1'767'225'600; // 2026-01-01, keeps the times short
 constexpr std::size_t hash_bytes = 4;
+constexpr std::int64_t elapsed_unit_ms = 100;
+constexpr std::int64_t most_seconds = 1LL << 40; // of a time that is told
+constexpr std::int64_t most_tenths = 1LL << 32;  // of one that has passed: 13 years
 constexpr std::size_t count_bytes = 2; // both counts stay below 2^14: the text is at most 4 kB
 
 std::uint32_t fnv1a(std::string_view bytes, std::uint32_t hash = 2'166'136'261U) {
@@ -43,6 +49,15 @@ void put_varint(std::string& out, std::uint64_t value) {
     value /= 128;
   }
   out.push_back(static_cast<char>(value));
+}
+
+// The sign as the lowest bit, so that small numbers of either sign stay short.
+std::uint64_t zigzag(std::int64_t value) {
+  return static_cast<std::uint64_t>(value) << 1U ^ (value < 0 ? ~0ULL : 0ULL);
+}
+
+std::int64_t unzigzag(std::uint64_t value) {
+  return static_cast<std::int64_t>(value >> 1U ^ ((value & 1U) != 0 ? ~0ULL : 0ULL));
 }
 
 std::uint64_t distance(offset_id from, offset_id to) {
@@ -103,15 +118,22 @@ class reader {
   bool failed_ = false;
 };
 
-commit_metadata read_body(reader& in, offset_id base) {
+commit_metadata read_body(reader& in, offset_id base, bool old) {
   commit_metadata data;
   auto previous = base;
   for (auto n = in.varint(); n > 0 && !in.failed(); --n) {
     failing_record f;
     f.offset = previous = in.offset_after(previous, data.failing.empty() ? 0 : 1);
     f.attempts = static_cast<std::uint32_t>(std::min<std::uint64_t>(in.varint(), UINT32_MAX));
-    const auto seconds = std::min<std::uint64_t>(in.varint(), 1ULL << 40);
-    f.first_failed_ms = (epoch_seconds + static_cast<std::int64_t>(seconds)) * 1000;
+    const auto seconds = in.varint();
+    f.first_failed_ms =
+        (epoch_seconds + std::clamp(old ? static_cast<std::int64_t>(seconds) : unzigzag(seconds),
+                                    -most_seconds, most_seconds)) *
+        1000;
+    if (!old) {
+      const auto tenths = std::min<std::uint64_t>(in.varint(), most_tenths);
+      f.elapsed = std::chrono::milliseconds{static_cast<std::int64_t>(tenths) * elapsed_unit_ms};
+    }
     data.failing.push_back(f);
   }
   previous = base;
@@ -166,15 +188,18 @@ encoded_metadata encode(const commit_metadata& data, const metadata_scope& scope
   }
 
   auto previous = scope.base;
-  const auto failing =
-      put_list(bytes, data.failing, capacity - bytes.size() - count_bytes - hash_bytes,
-               [&](std::string& out, const failing_record& f) {
-                 put_varint(out, distance(previous, f.offset));
-                 put_varint(out, f.attempts);
-                 const auto seconds = f.first_failed_ms / 1000 - epoch_seconds;
-                 put_varint(out, static_cast<std::uint64_t>(std::max<std::int64_t>(seconds, 0)));
-                 previous = f.offset;
-               });
+  const auto failing = put_list(
+      bytes, data.failing, capacity - bytes.size() - count_bytes - hash_bytes,
+      [&](std::string& out, const failing_record& f) {
+        put_varint(out, distance(previous, f.offset));
+        put_varint(out, f.attempts);
+        const auto seconds = f.first_failed_ms / 1000 - epoch_seconds;
+        put_varint(out, zigzag(std::clamp(seconds, -most_seconds, most_seconds)));
+        const auto tenths = f.elapsed.count() / elapsed_unit_ms;
+        put_varint(out,
+                   static_cast<std::uint64_t>(std::clamp<std::int64_t>(tenths, 0, most_tenths)));
+        previous = f.offset;
+      });
   previous = scope.base;
   const auto ranges = put_list(bytes, data.finished, capacity - bytes.size() - hash_bytes,
                                [&](std::string& out, const offset_range& r) {
@@ -208,7 +233,8 @@ decoded_metadata decode(std::string_view text, const metadata_scope& scope) {
   if (text.empty()) {
     return refuse(metadata_verdict::absent);
   }
-  if (!text.starts_with(prefix)) {
+  const bool old = text.starts_with(old_prefix);
+  if (!old && !text.starts_with(prefix)) {
     const auto colon = text.find(':');
     const bool ours = text.starts_with(any_version_prefix) && colon != std::string_view::npos &&
                       colon > 1 &&
@@ -234,7 +260,7 @@ decoded_metadata decode(std::string_view text, const metadata_scope& scope) {
   if (in.varint() != static_cast<std::uint64_t>(scope.base.value())) {
     return refuse(metadata_verdict::other_offset);
   }
-  decoded_metadata result{metadata_verdict::usable, read_body(in, scope.base)};
+  decoded_metadata result{metadata_verdict::usable, read_body(in, scope.base, old)};
   if (in.failed() || !in.at_end()) {
     return refuse(metadata_verdict::malformed);
   }

@@ -3,6 +3,7 @@
 #include "actors/consumer/offset_tracker.hpp"
 #include "messages/ids.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -14,7 +15,10 @@ namespace streamer {
 struct failing_record {
   offset_id offset;
   std::uint32_t attempts = 0;       ///< attempts made, from 1
-  std::int64_t first_failed_ms = 0; ///< ms since 1970, for `retry.max_elapsed_ms`
+  std::int64_t first_failed_ms = 0; ///< ms since 1970, by the clock of the owner of that time
+  /// From the first failure to the last one, for `retry.max_elapsed_ms`. Carried as such: the
+  /// difference of two owners' clocks says nothing about it.
+  std::chrono::milliseconds elapsed{0};
   friend bool operator==(const failing_record&, const failing_record&) = default;
 };
 

@@ -28,7 +28,8 @@ commit_metadata partition_consumer_state::metadata() const {
   for (const auto& [slot, f] : failing_) {
     if (f.attempts > 0) {
       data.failing.push_back(
-          {f.work->records->records().front().offset, f.attempts, f.first_failed_ms});
+          {f.work->records->records().front().offset, f.attempts, f.first_failed_ms,
+           std::chrono::duration_cast<std::chrono::milliseconds>(f.last_failed - f.first_failed)});
     }
   }
   for (const auto& [slot, earlier] : met_again_) {

@@ -60,7 +60,7 @@ partition_consumer_state::partition_consumer_state(partition_consumer_actor::poi
       tenant_rule_{context_->tenants},
       share_limit_{share_of_window(*context_)},
       partition_hash_{mix(context_->lane_seed, std::hash<topic_partition>{}(assigned_.tp))},
-      place_{context_->calls->journal().place_of(assigned_.tp)},
+      place_{context_->calls->place_of(assigned_.tp)},
       turns_{new_turn_queue(context_->consumer)},
       page_{context_->accounts->open(assigned_.tp.topic, assigned_.tp.partition.value())},
       consumed_{

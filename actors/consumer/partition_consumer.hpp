@@ -58,8 +58,9 @@ class partition_consumer_state {
     stage where = stage::retry;
     std::uint32_t attempts = 0;
     clock::time_point first_failed;
-    std::int64_t first_failed_ms = 0;
-    std::int64_t charge = 0; // bytes of credit
+    clock::time_point last_failed;
+    std::int64_t first_failed_ms = 0; // for people; never compared with another clock's time
+    std::int64_t charge = 0;          // bytes of credit
     outcome last;
     std::shared_ptr<const failure_policy> policy;
     dead_letter_reason reason = dead_letter_reason::handler_rejected;

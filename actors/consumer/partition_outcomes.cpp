@@ -10,6 +10,9 @@
 namespace streamer {
 namespace {
 
+// Senders choose the timestamps; the clock counts nanoseconds, which end in the year 2262.
+constexpr std::int64_t latest_stamp_ms = 9'000'000'000'000;
+
 std::int64_t now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
              std::chrono::system_clock::now().time_since_epoch())
@@ -19,7 +22,7 @@ std::int64_t now_ms() {
 } // namespace
 
 void partition_consumer_state::on_results(const attempt_results& msg) {
-  if (released_ || msg.epoch != assigned_.epoch) {
+  if (released_ || (msg.epoch != assigned_.epoch && !planted("ack_of_an_old_epoch"))) {
     const auto late = (msg.whole ? msg.whole->items.size() : 0) + msg.processed.size() +
                       msg.skipped.size() + msg.failed.size();
     context_->metrics->counter(metric::acknowledgements_dropped, {{"cause", "stale"}}).add(late);
@@ -152,15 +155,18 @@ partition_consumer_state::failing_entry& partition_consumer_state::make_failing(
   f.work->items.front().record = 0;
   f.work->started = std::make_unique<std::atomic<bool>[]>(1);
   f.attempts = place.get().attempts_before;
-  f.first_failed = self_->clock().now();
+  f.last_failed = self_->clock().now();
+  f.first_failed = f.last_failed;
   f.first_failed_ms = now_ms();
-  // The time of the first failure is as old as the earlier owner said; a clock
-  // that differs must not make it lie in the future.
+  // The owners' clocks may differ, or have been set meanwhile: a time told by one says nothing
+  // about how long a record has failed, and must not lie in the future.
   if (const auto earlier = met_again_.find(slot); earlier != met_again_.end()) {
     const auto elapsed =
-        std::max<std::int64_t>(0, f.first_failed_ms - earlier->second.first_failed_ms);
-    f.first_failed_ms -= elapsed;
-    f.first_failed -= std::chrono::milliseconds{elapsed};
+        planted("clocks_of_two_owners")
+            ? std::chrono::milliseconds{f.first_failed_ms - earlier->second.first_failed_ms}
+            : earlier->second.elapsed;
+    f.first_failed_ms = std::min(f.first_failed_ms, earlier->second.first_failed_ms);
+    f.first_failed -= elapsed;
     met_again_.erase(earlier);
   }
   in_hand_.let_go(slot);
@@ -195,6 +201,7 @@ void partition_consumer_state::on_failed(const failed_attempt& failed,
   }
   move_to(f, stage::retry);
   f.attempts = failed.attempts;
+  f.last_failed = self_->clock().now();
   f.last = failed.result;
   f.policy = failed.policy;
   f.work->items.front().attempts_before = failed.attempts;
@@ -395,8 +402,8 @@ void partition_consumer_state::publish() {
       stamp = place->record().get().timestamp_ms;
     }
     if (stamp > 0) {
-      state.oldest_unfinished =
-          std::chrono::system_clock::time_point{std::chrono::milliseconds{stamp}};
+      state.oldest_unfinished = std::chrono::system_clock::time_point{
+          std::chrono::milliseconds{std::min(stamp, latest_stamp_ms)}};
     }
   }
   page_.publish(counts_, state);

@@ -56,24 +56,32 @@ quarantine_actor::behavior_type quarantine_state::make_behavior() {
   };
 }
 
+void quarantine_state::tell(std::string_view event, std::string_view what,
+                            const record_place& place, std::uint32_t crashes) {
+  log_.warn(event, what,
+            {{"topic", place.tp.topic},
+             {"partition", place.tp.partition.value()},
+             {"offset", place.offset.value()},
+             {"crashes", crashes},
+             {"most", most_crashes_alone}});
+}
+
 void quarantine_state::on_wanted(const alone_wanted& msg) {
   const auto known = context_.board->find(msg.place).value_or(suspect_mark{});
-  const auto crashes = crashes_seen_by(known, context_.process);
-  if (crashes > known.crashes) {
-    crashes_.add();
-    log_.warn("suspect_crashed_alone",
-              "a process ended uncleanly while a suspect record ran alone in it",
-              {{"topic", msg.place.tp.topic},
-               {"partition", msg.place.tp.partition.value()},
-               {"offset", msg.place.offset.value()},
-               {"crashes", crashes},
-               {"most", most_crashes_alone}});
-    // Counted: to be met again, by this process or another, must not count it once more.
-    context_.board->put(msg.place, {crashes, false, {}});
+  if (known.alone && known.by != context_.process) {
+    tell(
+        "suspect_doubted",
+        "a process ended, nobody knows why, while a suspect record ran alone in it; that counts if "
+        "this one lives on without the record",
+        msg.place, known.crashes);
+  } else if (known.doubted && known.by != context_.process) {
+    tell("suspect_excused",
+         "the process that waited whether it would live on without a suspect record ended as well: "
+         "its end before does not count",
+         msg.place, known.crashes);
   }
   origins_[{msg.epoch, msg.slot}] = msg.origin;
-  carry_out(rule_.on_wanted({msg.place, msg.epoch, msg.slot}, {crashes, false, {}},
-                            self_->clock().now()));
+  carry_out(rule_.on_wanted({msg.place, msg.epoch, msg.slot}, known, self_->clock().now()));
 }
 
 void quarantine_state::on_settled(const suspects_settled& msg) {
@@ -127,6 +135,12 @@ void quarantine_state::carry_out(const quarantine_rule::change_mark& m) {
 void quarantine_state::carry_out(const quarantine_rule::run& r) {
   runs_.add();
   answer(r.what, std::nullopt);
+}
+
+void quarantine_state::carry_out(const quarantine_rule::count_crash& c) {
+  crashes_.add();
+  tell("suspect_crashed_alone", "a process ended uncleanly while a suspect record ran alone in it",
+       c.place, c.crashes);
 }
 
 void quarantine_state::carry_out(const quarantine_rule::condemn& c) {

@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace streamer {
@@ -56,7 +57,10 @@ class quarantine_state {
   void carry_out(const quarantine_rule::write_mark& a);
   void carry_out(const quarantine_rule::change_mark& a);
   void carry_out(const quarantine_rule::run& a);
+  void carry_out(const quarantine_rule::count_crash& a);
   void carry_out(const quarantine_rule::condemn& a);
+  void tell(std::string_view event, std::string_view what, const record_place& place,
+            std::uint32_t crashes);
   void write(const record_place& place, std::optional<suspect_mark> mark, bool answered);
   void answer(const suspect_request& to, std::optional<std::uint32_t> crashes);
   void arm();

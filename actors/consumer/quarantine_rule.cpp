@@ -14,13 +14,16 @@ quarantine_rule::actions quarantine_rule::on_wanted(const suspect_request& r,
   if (state_ == state::running && same(queue_.front())) {
     todo = end_run(false, std::move(todo), now);
   }
-  const auto crashes = crashes_seen_by(known, process_);
-  if (crashes >= most_crashes_alone) {
-    todo.emplace_back(condemn{r, crashes});
+  if (known.crashes >= most_crashes_alone) {
+    todo.emplace_back(condemn{r, known.crashes});
     return advance(std::move(todo), now);
   }
-  if (std::none_of(queue_.begin(), queue_.end(), same)) {
-    queue_.push_back({r, crashes});
+  // One that another process doubted is excused: that one has ended too, without the record.
+  const bool mine = known.by == process_;
+  if ((known.alone && !mine) || (known.doubted && mine)) {
+    begin_doubt(r, known, todo, now);
+  } else if (std::none_of(queue_.begin(), queue_.end(), same)) {
+    queue_.push_back({r, known.crashes});
   }
   return advance(std::move(todo), now);
 }
@@ -62,6 +65,7 @@ quarantine_rule::actions quarantine_rule::on_declined(assignment_epoch epoch, sl
     return end_run(false, {}, now);
   }
   actions todo;
+  drop_doubts([&](const suspect_request& r) { return r.same(epoch, slot); }, todo);
   const auto found = std::find_if(queue_.begin(), queue_.end(),
                                   [&](const entry& e) { return e.request.same(epoch, slot); });
   if (found != queue_.end()) {
@@ -75,6 +79,7 @@ quarantine_rule::actions quarantine_rule::on_gone(assignment_epoch epoch, clock:
   if (state_ == state::running && queue_.front().request.epoch == epoch) {
     todo = end_run(false, std::move(todo), now);
   }
+  drop_doubts([&](const suspect_request& r) { return r.epoch == epoch; }, todo);
   for (auto e = queue_.begin(); e != queue_.end();) {
     const bool keep =
         e->request.epoch != epoch || (state_ == state::running && e == queue_.begin());
@@ -91,7 +96,49 @@ quarantine_rule::actions quarantine_rule::on_tick(clock::time_point now) {
   if (state_ == state::running && now - turn_since_ >= limits_.longest_run) {
     return end_run(false, {}, now);
   }
-  return advance({}, now);
+  actions todo;
+  end_doubts(todo, now);
+  return advance(std::move(todo), now);
+}
+
+void quarantine_rule::begin_doubt(const suspect_request& r, const suspect_mark& known,
+                                  actions& todo, clock::time_point now) {
+  const bool known_already = std::any_of(doubted_.begin(), doubted_.end(), [&](const doubt& d) {
+    return d.request.same(r.epoch, r.slot);
+  });
+  if (!known_already) {
+    doubted_.push_back({r, known.crashes, known.alone ? known.by : "unknown", now + limits_.doubt});
+    todo.emplace_back(change_mark{r.place, suspect_mark{known.crashes, false, process_, true}});
+  }
+}
+
+void quarantine_rule::end_doubts(actions& todo, clock::time_point now) {
+  std::erase_if(doubted_, [&](const doubt& d) {
+    if (now < d.until) {
+      return false;
+    }
+    const auto crashes = d.crashes + 1;
+    todo.emplace_back(count_crash{d.request.place, crashes});
+    todo.emplace_back(change_mark{d.request.place, suspect_mark{crashes, false, {}}});
+    if (crashes >= most_crashes_alone) {
+      todo.emplace_back(condemn{d.request, crashes});
+    } else {
+      queue_.push_back({d.request, crashes});
+    }
+    return true;
+  });
+}
+
+// Whoever has it next begins anew: nothing is known yet.
+template <class Gone>
+void quarantine_rule::drop_doubts(Gone gone, actions& todo) {
+  std::erase_if(doubted_, [&](const doubt& d) {
+    if (!gone(d.request)) {
+      return false;
+    }
+    todo.emplace_back(change_mark{d.request.place, suspect_mark{d.crashes, true, d.died}});
+    return true;
+  });
 }
 
 quarantine_rule::actions quarantine_rule::end_run(bool finished, actions todo,
@@ -137,7 +184,9 @@ quarantine_rule::actions quarantine_rule::advance(actions todo, clock::time_poin
   if (state_ == state::running) {
     return todo;
   }
-  if (queue_.empty()) {
+  // Another suspect's run would be a reason of its own for an end. A turn that has begun goes on.
+  const bool nobody_next = queue_.empty() || (!doubted_.empty() && !marking_ && !marked_);
+  if (nobody_next) {
     if (state_ == state::ready) {
       release(todo, now);
     }

@@ -30,13 +30,17 @@ struct quarantine_limits {
   std::chrono::milliseconds patience{31'000};
   /// A run alone that has neither begun nor ended by then is given up.
   std::chrono::milliseconds longest_run{60'000};
+  /// A process that lives this long without the record would not have ended without it.
+  std::chrono::milliseconds doubt{2'000};
   std::chrono::milliseconds first_backoff{1'000}; ///< after a mark that could not be written
   std::chrono::milliseconds longest_backoff{30'000};
 };
 
 /// Decides when each suspect runs alone, and which one does not run any more. One at a time: others
 /// are held, the mark "runs alone" is acknowledged, nothing else runs; then it runs, and its mark
-/// is cleared. A plain value; it says what to do, and is told what happened.
+/// is cleared. Where a process ended while it ran, and left no word why, it is not known whether
+/// that was the record's doing: it counts only if this process lives on without the record for
+/// a while. A plain value; it says what to do, and is told what happened.
 class quarantine_rule {
  public:
   using clock = std::chrono::steady_clock;
@@ -56,12 +60,16 @@ class quarantine_rule {
   struct run { ///< now, alone
     suspect_request what;
   };
+  struct count_crash { ///< it ended a process while it ran alone
+    record_place place;
+    std::uint32_t crashes; ///< with this one
+  };
   struct condemn { ///< to the DLQ
     suspect_request what;
     std::uint32_t crashes;
   };
-  using action =
-      std::variant<hold_calls, watch_calls, let_go, write_mark, change_mark, run, condemn>;
+  using action = std::variant<hold_calls, watch_calls, let_go, write_mark, change_mark, run,
+                              count_crash, condemn>;
   using actions = std::vector<action>;
 
   /// `process`: this run of this process, as marks name it.
@@ -83,7 +91,7 @@ class quarantine_rule {
   [[nodiscard]] actions on_gone(assignment_epoch epoch, clock::time_point now);
   [[nodiscard]] actions on_tick(clock::time_point now);
 
-  [[nodiscard]] std::size_t waiting() const { return queue_.size(); }
+  [[nodiscard]] std::size_t waiting() const { return queue_.size() + doubted_.size(); }
   /// A suspect runs alone now.
   [[nodiscard]] bool runs() const { return state_ == state::running; }
 
@@ -98,6 +106,18 @@ class quarantine_rule {
     std::uint32_t crashes = 0;
   };
 
+  struct doubt {
+    suspect_request request;
+    std::uint32_t crashes = 0;
+    std::string died; // the process that it ran alone in
+    clock::time_point until;
+  };
+
+  void begin_doubt(const suspect_request& r, const suspect_mark& known, actions& todo,
+                   clock::time_point now);
+  void end_doubts(actions& todo, clock::time_point now);
+  template <class Gone>
+  void drop_doubts(Gone gone, actions& todo);
   actions advance(actions todo, clock::time_point now);
   actions end_run(bool finished, actions todo, clock::time_point now);
   void begin_turn(actions& todo, clock::time_point now);
@@ -107,6 +127,7 @@ class quarantine_rule {
   std::string process_;
   quarantine_limits limits_;
   std::deque<entry> queue_; // the head is the one whose turn it is
+  std::vector<doubt> doubted_;
   state state_ = state::open;
   bool quiet_ = false;               // since the head's turn began
   bool marking_ = false;             // the head's mark is on its way

@@ -31,11 +31,6 @@ std::string_view next_mark_word(std::string_view& rest) {
 
 } // namespace
 
-std::uint32_t crashes_seen_by(const suspect_mark& mark, std::string_view process) {
-  const bool died = mark.alone && mark.by != process;
-  return died && mark.crashes < UINT32_MAX ? mark.crashes + 1 : mark.crashes;
-}
-
 std::string mark_key(const record_place& place) {
   return place.tp.topic + "/" + std::to_string(place.tp.partition.value()) + "/" +
          std::to_string(place.offset.value());
@@ -60,8 +55,11 @@ std::optional<record_place> parse_mark_key(std::string_view key) {
 }
 
 std::string encode_mark(const suspect_mark& mark) {
-  return std::string{mark_version} + " " + std::to_string(mark.crashes) +
-         (mark.alone ? " alone " + mark.by : std::string{" suspect"});
+  const auto counted = std::string{mark_version} + " " + std::to_string(mark.crashes);
+  if (mark.alone || mark.doubted) {
+    return counted + (mark.alone ? " alone " : " doubted ") + mark.by;
+  }
+  return counted + " suspect";
 }
 
 std::optional<suspect_mark> decode_mark(std::string_view text) {
@@ -75,6 +73,9 @@ std::optional<suspect_mark> decode_mark(std::string_view text) {
   }
   if (state == "alone" && !text.empty()) {
     return suspect_mark{*crashes, true, std::string{text}};
+  }
+  if (state == "doubted" && !text.empty()) {
+    return suspect_mark{*crashes, false, std::string{text}, true};
   }
   if (state == "suspect" && text.empty()) {
     return suspect_mark{*crashes, false, {}};

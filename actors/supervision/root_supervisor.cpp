@@ -8,6 +8,8 @@
 
 #include <caf/send.hpp>
 
+#include <utility>
+
 namespace streamer {
 namespace {
 
@@ -44,6 +46,8 @@ root_supervisor_state::root_supervisor_state(root_supervisor_actor::pointer self
       inspector_intensity_{inspector_limits},
       fenced_{context_.consumer->metrics->counter(metric::acknowledgements_dropped,
                                                   {{"cause", "fenced"}})},
+      stale_{context_.consumer->metrics->counter(metric::acknowledgements_dropped,
+                                                 {{"cause", "stale"}})},
       duplicate_{context_.consumer->metrics->counter(metric::acknowledgements_dropped,
                                                      {{"cause", "duplicate"}})},
       in_flight_records_{context_.consumer->metrics->gauge(metric::in_flight_records)},
@@ -243,8 +247,10 @@ void root_supervisor_state::on_shutdown() {
 void root_supervisor_state::on_tick() {
   context_.consumer->progress->ticked(clock::now());
   const auto& fences = *context_.tenant->fences;
-  const auto late = fences.late_completions.load() + fences.late_events.load();
+  const auto stale = fences.stale.load();
+  const auto late = fences.late_completions.load() + fences.late_events.load() - stale;
   fenced_.add(late - fenced_.value());
+  stale_.add(stale - std::exchange(stale_told_, stale)); // partitions count some themselves
   duplicate_.add(fences.repeated.load() - duplicate_.value());
   in_flight_records_.set(static_cast<double>(context_.consumer->credit->held_records()));
   in_flight_bytes_.set(static_cast<double>(context_.consumer->credit->held_bytes()));

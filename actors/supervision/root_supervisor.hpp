@@ -112,7 +112,9 @@ class root_supervisor_state {
   std::map<std::string, std::uint64_t> restarts_;
   clock::time_point started_at_;
   counter_ref fenced_;
+  counter_ref stale_;
   counter_ref duplicate_;
+  std::uint64_t stale_told_ = 0;
   gauge_ref in_flight_records_;
   gauge_ref in_flight_bytes_;
   bool stopping_ = false;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstring>
 #include <set>
 #include <string_view>
@@ -19,6 +20,8 @@ constexpr unsigned partition_shift = 17;
 struct journal_header {
   std::uint64_t magic;
   std::uint64_t slots;
+  std::uint64_t ended_by;
+  std::array<char, 32> process; // ends with a zero
 };
 
 struct journal_topic {
@@ -28,6 +31,7 @@ struct journal_topic {
 };
 
 constexpr std::size_t journal_topics_at = 64;
+static_assert(sizeof(journal_header) <= journal_topics_at);
 constexpr std::size_t journal_slots_at =
     journal_topics_at + most_journal_topics * sizeof(journal_topic);
 static_assert(journal_slots_at % 16 == 0);
@@ -70,9 +74,17 @@ std::size_t crash_journal::bytes_for(std::size_t slots) {
 
 crash_journal::crash_journal(std::span<std::byte> memory, std::size_t slots)
     : memory_{memory},
+      ended_by_{
+          reinterpret_cast<std::uint64_t*>(memory.data() + offsetof(journal_header, ended_by))},
       slots_{reinterpret_cast<slot_words*>(memory.data() + journal_slots_at), slots} {
-  const journal_header h{journal_magic, slots};
+  const journal_header h{journal_magic, slots, 0, {}};
   std::memcpy(memory_.data(), &h, sizeof(h));
+}
+
+void crash_journal::name_process(std::string_view name) noexcept {
+  std::array<char, sizeof(journal_header::process)> text{};
+  std::copy_n(name.begin(), std::min(name.size(), text.size() - 1), text.begin());
+  std::memcpy(memory_.data() + offsetof(journal_header, process), text.data(), text.size());
 }
 
 std::uint64_t crash_journal::place_of(const topic_partition& tp) {
@@ -107,6 +119,8 @@ std::optional<journal_contents> crash_journal::read(std::span<const std::byte> b
     return std::nullopt;
   }
   journal_contents contents;
+  contents.process.assign(h.process.data(), ::strnlen(h.process.data(), h.process.size()));
+  contents.ended_by = h.ended_by < 128 ? static_cast<int>(h.ended_by) : 0;
   std::set<journal_entry> found;
   for (std::size_t i = 0; i < h.slots; ++i) {
     const auto words =

@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -27,6 +28,8 @@ struct journal_entry {
 struct journal_contents {
   std::vector<journal_entry> entries; ///< no two alike
   std::size_t torn = 0;               ///< slots that hold nothing sensible and were passed over
+  std::string process;                ///< as `name_process` was told; may be empty
+  int ended_by = 0;                   ///< the signal of its crash; 0: it left no word
 };
 
 /// The records in handlers' calls, in memory that outlives the process (a mapped file) or not. No
@@ -65,6 +68,14 @@ class crash_journal {
     std::atomic_ref{slots_[slot].record}.store(0, std::memory_order_release);
   }
 
+  /// Says who writes here: the name by which marks call this process, 31 characters at most.
+  void name_process(std::string_view name) noexcept;
+  /// Says that this process crashes now, by this signal. For a signal handler.
+  void note_end(int signal) noexcept {
+    std::atomic_ref{*ended_by_}.store(static_cast<std::uint64_t>(signal),
+                                      std::memory_order_release);
+  }
+
   [[nodiscard]] std::size_t slots() const { return slots_.size(); }
 
   /// Reads what an ended process left; nothing if the bytes are no journal. Takes any bytes.
@@ -92,6 +103,7 @@ class crash_journal {
   }
 
   std::span<std::byte> memory_;
+  std::uint64_t* ended_by_;
   std::span<slot_words> slots_;
   std::mutex mutex_; // of what follows
   std::unordered_map<std::string, std::uint64_t> topics_;

@@ -21,7 +21,9 @@ std::size_t first_word_of_thread(std::size_t words) noexcept {
 
 } // namespace
 
-handler_calls::handler_calls(std::size_t slots) : handler_calls{journal_heap(slots), slots} {}
+handler_calls::handler_calls(std::size_t slots) : handler_calls{journal_heap(slots), slots} {
+  outlives_ = false;
+}
 
 handler_calls::handler_calls(const std::shared_ptr<std::vector<std::uint64_t>>& heap,
                              std::size_t slots)

@@ -67,6 +67,11 @@ class handler_calls {
   handler_calls& operator=(const handler_calls&) = delete;
 
   [[nodiscard]] crash_journal& journal() { return journal_; }
+  /// What `call::runs` takes for a partition's records. Without a file there is none to write them
+  /// for.
+  [[nodiscard]] std::uint64_t place_of(const topic_partition& tp) {
+    return outlives_ ? journal_.place_of(tp) : crash_journal::no_place;
+  }
 
   /// Lets a call in; an empty one while calls are held.
   [[nodiscard]] call enter() noexcept;
@@ -102,6 +107,7 @@ class handler_calls {
   void tell_if_quiet();
 
   std::shared_ptr<void> keep_;
+  bool outlives_ = true;
   crash_journal journal_;
   std::vector<std::atomic<std::uint64_t>> used_; // a bit a slot
   alignas(64) std::atomic<bool> held_{false};

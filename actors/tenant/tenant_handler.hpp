@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -164,6 +165,7 @@ class tenant_handler_state {
     attempt_results results;
   };
   std::vector<result_box> boxes_;
+  std::map<std::uint64_t, partition_consumer_actor> newest_origins_; // of a planted bug alone
   std::set<assignment_epoch> cut_; // nothing of these starts any more
   bool tick_pending_ = false;
   std::uint64_t quick_calls_ = 0; // since the last flush

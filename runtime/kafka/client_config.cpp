@@ -3,6 +3,7 @@
 #include "config/properties.hpp"
 #include "config/rotation.hpp"
 #include "messages/planted_bugs.hpp"
+#include "runtime/kafka/steady_waits.hpp"
 
 #include <algorithm>
 #include <array>
@@ -264,6 +265,7 @@ result<conf_ptr> make_conf(const settings& given, client_role role) {
 }
 
 result<client_ptr> make_client(conf_ptr conf, client_role role, client_hooks& hooks) {
+  wait_steadily();
   install_hooks(*conf, hooks);
   const auto type = role == client_role::consumer || role == client_role::reader
                         ? RD_KAFKA_CONSUMER

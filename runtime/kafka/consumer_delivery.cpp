@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <utility>
+#include "messages/planted_bugs.hpp"
 
 namespace streamer {
 namespace {
@@ -33,6 +34,9 @@ void consumer_loop::pause(assignment_epoch epoch) {
 
 void consumer_loop::resume(assignment_epoch epoch) {
   if (auto* const found = routes_.find(epoch)) {
+    if (planted("double_resume")) {
+      found->position += 100; // the first resume fetches them, the second throws them away
+    }
     found->paused = false;
     update_fetching({found});
   }

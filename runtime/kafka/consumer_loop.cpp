@@ -18,7 +18,6 @@ constexpr milliseconds timer_interval{50};
 constexpr seconds ends_interval{1};
 constexpr seconds lows_interval{20}; // and what has become of the topics
 constexpr seconds leave_commit_budget{5};
-constexpr seconds leave_budget{5};
 
 enum flag_bit : unsigned { commands_bit = 1, member_bit = 2, replies_bit = 4, records_bit = 8 };
 

@@ -69,6 +69,8 @@ class consumer_loop final : private member_events {
   void renew_fetching();
 
  private:
+  static constexpr std::chrono::seconds leave_budget{5}; ///< how long leaving the group may take
+
   // Turns.
   void thread_main();
   void turn(time_point now);

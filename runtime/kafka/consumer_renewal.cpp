@@ -5,11 +5,6 @@
 #include <utility>
 
 namespace streamer {
-namespace {
-
-constexpr std::chrono::seconds leave_budget{5};
-
-} // namespace
 
 // Into next_member_ and next_fetcher_. Returns the failure's line, or empty text.
 std::string consumer_loop::make_clients() {

@@ -54,6 +54,7 @@ void suspect_keeper::write(std::vector<mark_change> changes, std::function<void(
 }
 
 bool suspect_keeper::publish(const std::vector<record_place>& places,
+                             const std::vector<crash_alone>& crashes,
                              std::chrono::milliseconds timeout) {
   const auto deadline = clock::now() + timeout;
   const auto number = refresh();
@@ -66,6 +67,12 @@ bool suspect_keeper::publish(const std::vector<record_place>& places,
   for (const auto& place : places) {
     if (!board_->find(place)) {
       fresh.push_back({place, suspect_mark{}});
+    }
+  }
+  for (const auto& c : crashes) {
+    const auto mark = known ? board_->find(c.place) : std::nullopt;
+    if (mark && mark->alone && mark->by == c.process) {
+      fresh.push_back({c.place, suspect_mark{mark->crashes + 1, false, {}}});
     }
   }
   put_on_board(fresh);

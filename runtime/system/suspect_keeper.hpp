@@ -40,9 +40,16 @@ class suspect_keeper final : public suspect_store {
   [[nodiscard]] std::uint64_t read_until() const override { return read_.load(); }
   void write(std::vector<mark_change> changes, std::function<void(bool)> done) override;
 
-  /// Makes suspects of records, unless they are some already. Blocks until that is written. False
-  /// if it was not by then: this process alone knows them.
+  /// A suspect that ran alone in a process whose own word it is that it crashed.
+  struct crash_alone {
+    record_place place;
+    std::string process;
+  };
+  /// Makes suspects of records, unless they are some already, and counts crashes of which the group
+  /// knows no more than that the record ran alone. Blocks until that is written. False if it was
+  /// not by then: this process alone knows them.
   [[nodiscard]] bool publish(const std::vector<record_place>& places,
+                             const std::vector<crash_alone>& crashes,
                              std::chrono::milliseconds timeout);
 
  private:

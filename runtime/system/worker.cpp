@@ -386,7 +386,7 @@ class worker::impl {
     root.vitals = std::make_shared<actor_vitals>();
     if (inspection_) {
       root.inspection = inspection_context{board_,
-                                           streamer_version(),
+                                           std::string{streamer_version()},
                                            config_.consumer.group_id,
                                            static_cast<std::uint64_t>(::getpid()),
                                            std::chrono::steady_clock::now(),

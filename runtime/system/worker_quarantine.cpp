@@ -13,6 +13,10 @@ constexpr std::chrono::seconds publish_patience{10};
 // A slot for each record that can be in flight, and for calls that outlive their attempt.
 constexpr std::size_t fewest_slots = 1'024;
 constexpr std::size_t most_slots = 65'536;
+// Whether a process lives on without a record is told after as long as four of its attempts may
+// take: of a thousand records that run for long while kills come from outside, one is condemned.
+constexpr std::chrono::milliseconds shortest_doubt{2'000};
+constexpr std::chrono::milliseconds longest_doubt{120'000};
 // Each runs alone, while nothing else does.
 constexpr std::size_t most_suspects = 1'024;
 
@@ -31,6 +35,7 @@ quarantine_limits limits_for(const settings& config) {
   }
   limits.patience = longest + std::chrono::seconds{1};
   limits.longest_run = longest + std::chrono::seconds{30};
+  limits.doubt = std::clamp(4 * longest, shortest_doubt, longest_doubt);
   return limits;
 }
 
@@ -59,6 +64,8 @@ void worker_quarantine::open_journal(const settings& config) {
   if (auto* file = std::get_if<std::unique_ptr<journal_file>>(&created)) {
     journal_ = std::move(*file);
     calls_ = std::make_shared<handler_calls>(journal_->memory(), slots, journal_);
+    calls_->journal().name_process(process_);
+    signals_ = std::make_unique<crash_signals>(calls_->journal());
   } else {
     calls_ = std::make_shared<handler_calls>();
     log_.warn("crash_journal_unavailable",
@@ -74,6 +81,7 @@ quarantine_context worker_quarantine::context() const {
 
 void worker_quarantine::publish_suspects() {
   std::set<record_place> found;
+  std::vector<suspect_keeper::crash_alone> crashes;
   for (const auto& journal : left_) {
     for (const auto& e : journal.contents.entries) {
       log_.warn("suspect_found",
@@ -82,10 +90,13 @@ void worker_quarantine::publish_suspects() {
                  {"partition", e.tp.partition.value()},
                  {"offset", e.offset.value()},
                  {"attempt", e.attempt},
-                 {"alone", e.alone}});
-      // Of one that ran alone the group has a mark already.
+                 {"alone", e.alone},
+                 {"signal", journal.contents.ended_by}});
+      // Of one that ran alone the group has a mark already, but does not know why it ended.
       if (!e.alone) {
         found.insert({e.tp, e.offset});
+      } else if (journal.contents.ended_by != 0) {
+        crashes.push_back({{e.tp, e.offset}, journal.contents.process});
       }
     }
   }
@@ -98,7 +109,8 @@ void worker_quarantine::publish_suspects() {
     log_.warn("suspects_left_out", "more records were in calls than can run alone",
               {{"left_out", left_out_}, {"most", most_suspects}});
   }
-  if (!suspects.empty() && !keeper_->publish(suspects, publish_patience)) {
+  const bool news = !suspects.empty() || !crashes.empty();
+  if (news && !keeper_->publish(suspects, crashes, publish_patience)) {
     log_.warn(
         "suspects_unpublished",
         "the group does not know yet which records this worker suspects: it is told when this "

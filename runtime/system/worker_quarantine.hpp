@@ -3,6 +3,7 @@
 #include "actors/consumer/quarantine.hpp"
 #include "config/settings.hpp"
 #include "runtime/logging/log.hpp"
+#include "runtime/system/crash_signals.hpp"
 #include "runtime/system/journal_file.hpp"
 #include "runtime/system/suspect_keeper.hpp"
 #include "runtime/telemetry/telemetry.hpp"
@@ -44,6 +45,7 @@ class worker_quarantine {
   std::shared_ptr<suspect_board> board_ = std::make_shared<suspect_board>();
   std::shared_ptr<journal_file> journal_;
   std::shared_ptr<handler_calls> calls_;
+  std::unique_ptr<crash_signals> signals_; // ends before the journal
   std::vector<left_journal> left_;
   std::uint64_t left_out_ = 0;
   std::shared_ptr<suspect_keeper> keeper_;

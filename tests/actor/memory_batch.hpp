@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,6 +20,8 @@ struct record_spec {
   std::optional<std::string> value = std::string{};
   std::vector<owned_header> headers = {};
   std::int64_t timestamp_ms = -1;
+  /// Told of every header that is looked up by name.
+  std::function<void(std::string_view)> on_lookup = {};
 };
 
 /// A record with its place in the log.
@@ -46,6 +50,9 @@ class memory_batch final : public record_batch {
 
   [[nodiscard]] bytes_ref last_header(std::size_t index, const char* name) const override {
     const auto& all = stored_.at(index).spec.headers;
+    if (stored_.at(index).spec.on_lookup) {
+      stored_.at(index).spec.on_lookup(name);
+    }
     const auto found =
         std::find_if(all.rbegin(), all.rend(), [&](const auto& h) { return h.name == name; });
     return found == all.rend() ? bytes_ref{} : value_of(*found);

@@ -133,8 +133,13 @@ int main(int argc, char** argv) {
   for (int i = 4; i < argc; ++i) {
     const std::string property{argv[i]};
     const auto equals = property.find('=');
-    config.consumer.properties[property.substr(0, equals)] =
-        equals == std::string::npos ? "" : property.substr(equals + 1);
+    const auto name = property.substr(0, equals);
+    const auto value = equals == std::string::npos ? "" : property.substr(equals + 1);
+    if (name == "runtime.state_dir") {
+      config.runtime.state_dir = value;
+    } else {
+      config.consumer.properties[name] = value;
+    }
   }
   return streamer::bench::run(config, std::strtoull(argv[3], nullptr, 10));
 }

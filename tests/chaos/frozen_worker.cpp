@@ -1,6 +1,7 @@
 // A3: a worker that is frozen past its session and wakes as a zombie.
 #include <signal.h>
 
+#include <array>
 #include <catch2/catch_test_macros.hpp>
 
 #include "tests/chaos/support/fleet.hpp"
@@ -9,6 +10,18 @@
 #include "tests/support/scripted_handlers.hpp"
 
 using namespace streamer::test;
+
+namespace {
+
+// Completions that the worker has dropped because their epoch had ended.
+double dropped_as_stale(const worker& w) {
+  return metric_sum(w.metrics(), "streamer_acknowledgements_dropped_total", {{"cause", "stale"}})
+      .value_or(0);
+}
+
+std::size_t attempts_begun(const scenario& s) { return read_journal(s.journal()).size(); }
+
+} // namespace
 
 TEST_CASE("A3: a worker frozen past its session commits nothing when it wakes", "[A3][fast]") {
   const auto rounds = scaled<std::uint64_t>(1, 4);
@@ -34,22 +47,26 @@ TEST_CASE("A3: a worker frozen past its session commits nothing when it wakes", 
                            : std::vector<header>{};
               }});
   double late = 0;
+  output_windows untouched;
+  std::vector<std::int64_t> handovers; // after these, an attempt may meet one of an older epoch
   for (std::uint64_t round = 0; round < rounds; ++round) {
     auto& frozen = workers.at(sleeper);
-    const auto dropped = [&] {
-      return metric_sum(frozen.metrics(), "streamer_acknowledgements_dropped_total").value_or(0);
-    };
     workers.wait_until_busy(sleeper, workers.received(sleeper));
     std::this_thread::sleep_for(1s);
+    const auto others = workers.partitions_of_others(sleeper);
+    const auto frozen_at = wall_ms();
+    handovers.push_back(monotonic_ns());
     frozen.program().signal(SIGSTOP);
     // Proof that it was put out of the group: the other one has all partitions.
     REQUIRE(wait_for_members(s.bootstrap, s.group, 1, 4, 60s));
     report.fault("SIGSTOP past the session");
     std::this_thread::sleep_for(2s);
+    untouched.push_back({frozen_at, wall_ms(), others});
+    handovers.push_back(monotonic_ns());
     frozen.program().signal(SIGCONT);
     REQUIRE(wait_for_members(s.bootstrap, s.group, 2, 4, 60s));
-    REQUIRE(wait_until([&] { return !full_run() || dropped() > late; }, 30s));
-    late = dropped();
+    REQUIRE(wait_until([&] { return !full_run() || dropped_as_stale(frozen) > late; }, 30s));
+    late = dropped_as_stale(frozen);
     const auto samples = frozen.metrics();
     CHECK(metric_sum(samples, "streamer_rebalances_total", {{"kind", "lost"}}).value_or(0) >=
           static_cast<double>(round + 1));
@@ -58,10 +75,57 @@ TEST_CASE("A3: a worker frozen past its session commits nothing when it wakes", 
   load.stop();
   s.wait_until_drained();
   CHECK(workers.runs(other));
+  const std::array<int, 2> processes{workers.at(sleeper).program().id(),
+                                     workers.at(other).program().id()};
   workers.stop_all();
   const auto run = s.collect(load.sent());
+  require_untouched(report, untouched, run);
+  CHECK(order_violations(read_journal(s.journal()),
+                         {{processes[0], handovers}, {processes[1], handovers}}) ==
+        std::vector<std::string>{});
   // What the sleeper held is repeated, and what it had done since its last commit. A commit that
   // goes back would be the sleeper's: the oracle looks at each.
   report.require_invariants(s, run,
                             {.duplicates_allowed = rounds * (10'000 + busiest(run.output, 400ms))});
+}
+
+TEST_CASE("A3: what attempts of an old epoch say is nothing to the new one", "[A3][fast]") {
+  constexpr int held = 50;
+  chaos_report report{"A3", "attempts that outlive their epoch, in the one worker there is"};
+  report.needs("SIGSTOP past the session", 1);
+  report.needs("attempt that ended after its partition was lost", held);
+  const scenario s{shared_broker(), {.partitions = 1}};
+  fleet workers{s, brisk(s.scripted("scripted_async")), report, worker_binary::scripted};
+  workers.add();
+  workers.wait_until_ready();
+  ledger_producer producer{s.bootstrap, s.source};
+  int number = 0;
+  // Each with a key of its own, so that all are at the handler at once.
+  const auto send = [&](int count, const std::vector<header>& script) {
+    for (int i = 0; i < count; ++i) {
+      producer.send(producer.maker().make("acme", "key-" + std::to_string(++number), 100, script));
+    }
+    producer.flush();
+  };
+  // So the new epoch begins elsewhere than the old one, and counts its records from there.
+  send(held, {});
+  s.wait_until_drained();
+  const std::vector<header> lasting{{script_header, "sleep:9000"}};
+  send(held, lasting);
+  REQUIRE(wait_until([&] { return attempts_begun(s) == 2U * held; }, 10s));
+  workers.at(0).program().signal(SIGSTOP);
+  send(held, lasting);
+  REQUIRE(wait_until([&] { return describe_group(s.bootstrap, s.group).members.empty(); }, 60s));
+  report.fault("SIGSTOP past the session");
+  workers.at(0).program().signal(SIGCONT);
+  REQUIRE(wait_for_members(s.bootstrap, s.group, 1, 1, 60s));
+  // The new epoch has all of them at its handler when the old one's end.
+  REQUIRE(wait_until([&] { return attempts_begun(s) == 4U * held; }, 30s));
+  CHECK(dropped_as_stale(workers.at(0)) == 0);
+  s.wait_until_drained();
+  report.fault("attempt that ended after its partition was lost",
+               static_cast<std::uint64_t>(dropped_as_stale(workers.at(0))));
+  workers.stop_all();
+  // Nothing of them counts, so everything has come out once.
+  report.require_invariants(s, producer.sent());
 }

@@ -5,6 +5,7 @@
 
 #include "tests/chaos/support/fleet.hpp"
 #include "tests/support/broker_fixture.hpp"
+#include "tests/support/journal.hpp"
 #include "tests/support/progress.hpp"
 
 using namespace streamer::test;
@@ -31,13 +32,13 @@ TEST_CASE("A1: kill -9 one of three workers every few seconds under load", "[A1]
   report.rate(rate);
   std::mt19937_64 random{report.seed()};
   const scenario s{shared_broker(), {.partitions = 6}};
-  auto config = brisk(s.forward());
+  auto config = brisk(s.scripted("scripted_quick"));
   config.protocol(classic ? "classic" : "consumer");
   config.value("consumer.max_in_flight", std::to_string(max_in_flight));
   config.value("consumer.commit_interval_ms", std::to_string(commit_interval.count()));
   const auto session = classic ? brisk_session : broker_session + broker_heartbeat;
 
-  fleet workers{s, config, report};
+  fleet workers{s, config, report, worker_binary::scripted};
   for (int i = 0; i < 3; ++i) {
     workers.add();
   }
@@ -46,15 +47,18 @@ TEST_CASE("A1: kill -9 one of three workers every few seconds under load", "[A1]
   ledger_producer load{s.bootstrap, s.source};
   load.start({.rate = rate, .seed = report.seed()});
   std::vector<std::int64_t> killed_at;
+  output_windows untouched;
   for (std::uint64_t kill = 0; kill < kills; ++kill) {
     const std::size_t victim = random() % workers.places();
     workers.wait_until_busy(victim);
     std::this_thread::sleep_for(milliseconds{random() % 2000});
+    const auto others = workers.partitions_of_others(victim);
     killed_at.push_back(wall_ms());
     workers.kill(victim);
     report.fault("kill -9");
     // The other two take over; only then the place is filled, or its new member would do it.
     std::this_thread::sleep_for(session + 1s);
+    untouched.push_back({killed_at.back(), wall_ms(), others});
     workers.start(victim);
   }
   killed_at.push_back(wall_ms());
@@ -67,6 +71,8 @@ TEST_CASE("A1: kill -9 one of three workers every few seconds under load", "[A1]
     report.recovered("takeover", milliseconds{longest_gap(times, killed_at[i], killed_at[i + 1])},
                      session + 3s);
   }
+  require_untouched(report, untouched, run);
+  CHECK(order_violations(read_journal(s.journal())) == std::vector<std::string>{});
   // A commit may be on its way when the process dies: two intervals.
   const auto bound = report.faults() * (max_in_flight + busiest(run.output, 2 * commit_interval));
   report.require_invariants(s, run, {.duplicates_allowed = bound});

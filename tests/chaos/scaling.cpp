@@ -5,6 +5,7 @@
 
 #include "tests/chaos/support/fleet.hpp"
 #include "tests/support/broker_fixture.hpp"
+#include "tests/support/journal.hpp"
 
 using namespace streamer::test;
 
@@ -19,9 +20,9 @@ TEST_CASE("A4: one, four, two workers, with random toggles between", "[A4]") {
   report.rate(rate);
   std::mt19937_64 random{report.seed()};
   const scenario s{shared_broker(), {.partitions = partitions}};
-  auto config = brisk(s.forward());
+  auto config = brisk(s.scripted("scripted_quick"));
   config.protocol(classic ? "classic" : "consumer");
-  fleet workers{s, config, report};
+  fleet workers{s, config, report, worker_binary::scripted};
   workers.add();
   workers.wait_until_ready();
   ledger_producer load{s.bootstrap, s.source};
@@ -68,6 +69,7 @@ TEST_CASE("A4: one, four, two workers, with random toggles between", "[A4]") {
   load.stop();
   s.wait_until_drained();
   workers.stop_all();
+  CHECK(order_violations(read_journal(s.journal())) == std::vector<std::string>{});
   // All stops are clean ones.
   report.require_invariants(s, load.sent());
 }

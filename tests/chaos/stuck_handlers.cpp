@@ -174,3 +174,34 @@ TEST_CASE("A6: one call longer than max.poll.interval", "[A6]") {
   report.fault("call beyond max.poll.interval", took > 8000 ? 1 : 0);
   report.require_invariants(s, sent);
 }
+
+TEST_CASE("A6: a tenant fills its share: its partitions are paused and go on where they were",
+          "[A6]") {
+  constexpr std::size_t share = 100;
+  chaos_report report{"A6", "partitions paused for a tenant that fills its share, then resumed"};
+  report.needs("paused partition", 1);
+  report.rate(1000);
+  const scenario s{shared_broker(), {.partitions = 2}};
+  auto config = s.scripted("scripted_async");
+  config.value("consumer.max_in_flight", std::to_string(2 * share));
+  worker w{s.directory(), "worker", config, worker_binary::scripted};
+  w.wait_until_ready();
+  ledger_producer load{s.bootstrap, s.source};
+  for (std::size_t i = 0; i < share + share / 2; ++i) {
+    load.send(load.maker().make("slow", "slow-" + std::to_string(i), 50,
+                                {{script_header, "sleep:4000"}}));
+  }
+  load.run({.rate = 1000, .seed = report.seed()}, 3000);
+  REQUIRE(wait_until(
+      [&] {
+        const auto page = http_get(w.admin_port(), "/status").body;
+        return page.find("\"paused\": true") != std::string::npos;
+      },
+      20s));
+  report.fault("paused partition");
+  s.wait_until_drained();
+  note_memory(report, w);
+  CHECK(w.stop().code == 0);
+  // What a pause threw away is read again, once.
+  report.require_invariants(s, load.sent());
+}

@@ -32,7 +32,7 @@ TEST_CASE("While no broker answers nothing is said to be known or written, and t
     suspect_keeper keeper{
         settings_for("127.0.0.1:1", dir), board, metrics.gauge(metric::suspects_shared), {}};
     const auto number = keeper.refresh();
-    CHECK_FALSE(keeper.publish({at(1)}, 500ms));
+    CHECK_FALSE(keeper.publish({at(1)}, {}, 500ms));
     CHECK(keeper.read_until() < number);
     CHECK(board->find(at(1))); // this process knows it all the same
     CHECK(metrics.gauge(metric::suspects_shared).value() == 1);

@@ -14,12 +14,6 @@
 namespace streamer::test {
 namespace {
 
-std::int64_t monotonic_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
 std::string describe(const journal_attempt& a) {
   return "key " + a.key + " offset " + std::to_string(a.offset) + " attempt " +
          std::to_string(a.attempt) + " (process " + std::to_string(a.process) + ")";
@@ -40,6 +34,12 @@ void check_lane(const std::vector<const journal_attempt*>& lane, std::vector<std
 }
 
 } // namespace
+
+std::int64_t monotonic_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
 
 journal_writer::journal_writer(const std::string& path)
     : descriptor_{open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)} {
@@ -95,6 +95,7 @@ std::vector<journal_attempt> read_journal(const std::filesystem::path& path) {
     const std::tuple name{one.process, one.partition, one.offset, one.attempt};
     if (line.at("what") == "start") {
       one.started_ns = at;
+      one.started_wall_ms = line.at("wall_ms");
       running[name] = attempts.size();
       attempts.push_back(std::move(one));
     } else if (const auto found = running.find(name); found != running.end()) {
@@ -116,12 +117,19 @@ attempts_by_record by_record(const std::vector<journal_attempt>& attempts) {
   return result;
 }
 
-std::vector<std::string> order_violations(const std::vector<journal_attempt>& attempts) {
-  std::map<std::tuple<int, std::int32_t, std::string, std::string>,
+std::vector<std::string> order_violations(const std::vector<journal_attempt>& attempts,
+                                          const std::map<int, std::vector<std::int64_t>>& epochs) {
+  // process, its epoch, partition, tenant, key
+  std::map<std::tuple<int, std::ptrdiff_t, std::int32_t, std::string, std::string>,
            std::vector<const journal_attempt*>>
       lanes;
   for (const auto& a : attempts) {
-    lanes[{a.process, a.partition, a.tenant, a.key}].push_back(&a);
+    std::ptrdiff_t epoch = 0;
+    if (const auto found = epochs.find(a.process); found != epochs.end()) {
+      epoch = std::count_if(found->second.begin(), found->second.end(),
+                            [&](std::int64_t begin) { return begin <= a.started_ns; });
+    }
+    lanes[{a.process, epoch, a.partition, a.tenant, a.key}].push_back(&a);
   }
   std::vector<std::string> found;
   for (const auto& [name, lane] : lanes) {

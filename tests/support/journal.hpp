@@ -41,9 +41,10 @@ struct journal_attempt {
   std::string tenant;
   std::uint32_t attempt = 0;
   int process = 0;
-  std::int64_t started_ns = 0;  ///< monotonic clock, the same for all processes of the machine
-  std::int64_t finished_ns = 0; ///< 0: it never finished (killed, hanging)
-  std::string result;           ///< empty: it never finished
+  std::int64_t started_ns = 0;      ///< monotonic clock, the same for all processes of the machine
+  std::int64_t finished_ns = 0;     ///< 0: it never finished (killed, hanging)
+  std::string result;               ///< empty: it never finished
+  std::int64_t started_wall_ms = 0; ///< by the process's wall clock
 };
 
 /// The attempts of all processes that wrote to the file, in the order of their starts.
@@ -56,8 +57,14 @@ using attempts_by_record =
 
 /// Violations of the order of effects, each as one line: in one process, two attempts of one key at
 /// the same time, or a later record of a key started before an earlier one had its last attempt.
+/// `epochs`: monotonic times at which a process lost what it had and began anew; what was before
+/// such a time and what is after it have no order.
 [[nodiscard]] std::vector<std::string> order_violations(
-    const std::vector<journal_attempt>& attempts);
+    const std::vector<journal_attempt>& attempts,
+    const std::map<int, std::vector<std::int64_t>>& epochs = {});
+
+/// The monotonic clock as the journal has it.
+[[nodiscard]] std::int64_t monotonic_ns();
 
 /// The most of these attempts that ran at the same time.
 [[nodiscard]] std::size_t most_at_once(const std::vector<journal_attempt>& attempts);

@@ -42,6 +42,7 @@ struct sent_record {
   std::int32_t partition = -1;
   std::int64_t offset = -1;
   std::int64_t sent_ms = 0;
+  std::int64_t create_ms = 0; ///< its CreateTime; 0: the client's clock
 
   /// The value of `id_header`.
   [[nodiscard]] std::string id() const;

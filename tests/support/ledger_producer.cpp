@@ -38,7 +38,7 @@ rd_kafka_vu_t bytes_argument(rd_kafka_vtype_t type, const std::optional<std::str
 rd_kafka_resp_err_t submit(rd_kafka_t* client, const std::string& topic, std::int32_t partition,
                            const sent_record& record, std::size_t index) {
   auto* headers = native_headers(record.headers);
-  std::array<rd_kafka_vu_t, 7> arguments{};
+  std::array<rd_kafka_vu_t, 8> arguments{};
   arguments[0].vtype = RD_KAFKA_VTYPE_TOPIC;
   arguments[0].u.cstr = topic.c_str();
   arguments[1].vtype = RD_KAFKA_VTYPE_PARTITION;
@@ -51,6 +51,8 @@ rd_kafka_resp_err_t submit(rd_kafka_t* client, const std::string& topic, std::in
   arguments[5].u.headers = headers;
   arguments[6].vtype = RD_KAFKA_VTYPE_OPAQUE;
   arguments[6].u.ptr = reinterpret_cast<void*>(index);
+  arguments[7].vtype = RD_KAFKA_VTYPE_TIMESTAMP;
+  arguments[7].u.i64 = record.create_ms;
   const error_ptr error{rd_kafka_produceva(client, arguments.data(), arguments.size())};
   if (!error) {
     return RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -174,8 +176,10 @@ void ledger_producer::pace(const load& what, std::uint64_t count) {
     }
     const auto tenant = "tenant-" + std::to_string(random() % what.tenants);
     const auto key = "key-" + std::to_string(random() % what.keys);
-    send(maker_.make(tenant, key, what.value_bytes,
-                     what.headers ? what.headers(n) : std::vector<header>{}));
+    auto record = maker_.make(tenant, key, what.value_bytes,
+                              what.headers ? what.headers(n) : std::vector<header>{});
+    record.create_ms = what.create_ms ? what.create_ms(n) : 0;
+    send(std::move(record));
   }
 }
 

@@ -25,6 +25,8 @@ struct load {
   std::size_t value_bytes = 200;
   /// Headers to add to record number n of the load.
   std::function<std::vector<header>(std::uint64_t n)> headers{};
+  /// CreateTime of record number n in ms since 1970; 0: now.
+  std::function<std::int64_t(std::uint64_t n)> create_ms{};
 };
 
 /// Produces to one topic and keeps what was sent and what was acknowledged. Idempotent; partitions

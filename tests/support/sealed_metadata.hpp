@@ -12,7 +12,8 @@ namespace streamer::test {
 
 /// A text whose scope and checksum are right, around any body. Written after the layout and not by
 /// the code under test.
-inline std::string sealed_metadata(std::string_view body, const metadata_scope& scope) {
+inline std::string sealed_metadata(std::string_view body, const metadata_scope& scope,
+                                   std::string_view version = "s2:") {
   const auto fnv = [](std::string_view bytes) {
     std::uint32_t hash = 2'166'136'261U;
     for (const char c : bytes) {
@@ -35,7 +36,7 @@ inline std::string sealed_metadata(std::string_view body, const metadata_scope& 
   bytes.push_back(static_cast<char>(base));
   bytes += body;
   put(bytes, fnv(bytes));
-  return "s1:" + base64_encode(bytes);
+  return std::string{version} + base64_encode(bytes);
 }
 
 } // namespace streamer::test

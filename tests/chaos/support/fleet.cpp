@@ -5,7 +5,15 @@
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 
+#include "tests/support/progress.hpp"
+
 namespace streamer::test {
+namespace {
+
+// By which the group's members are told apart.
+std::string client_id(std::size_t place) { return "place-" + std::to_string(place); }
+
+} // namespace
 
 fleet::fleet(const scenario& s, worker_config config, chaos_report& report, worker_binary which)
     : scenario_{s}, config_{std::move(config)}, report_{report}, which_{which} {}
@@ -21,6 +29,9 @@ void fleet::start(std::size_t place) {
   auto config = config_;
   config.text("runtime.state_dir",
               (scenario_.directory() / ("state-" + std::to_string(place))).string());
+  if (!config.has("kafka.client_id")) {
+    config.text("kafka.client_id", client_id(place));
+  }
   places_.at(place) = std::make_unique<worker>(
       scenario_.directory(),
       "worker-" + std::to_string(place) + "-run-" + std::to_string(++started_), config, which_);
@@ -79,6 +90,16 @@ void fleet::wait_until_ready() {
   }
 }
 
+std::vector<std::int32_t> fleet::partitions_of_others(std::size_t place) const {
+  std::vector<std::int32_t> others;
+  for (const auto& member : describe_group(scenario_.bootstrap, scenario_.group).members) {
+    if (member.client_id != client_id(place)) {
+      others.insert(others.end(), member.partitions.begin(), member.partitions.end());
+    }
+  }
+  return others;
+}
+
 double fleet::received(std::size_t place) const {
   return metric_sum(places_.at(place)->metrics(), "streamer_records_received_total").value_or(0);
 }
@@ -86,6 +107,20 @@ double fleet::received(std::size_t place) const {
 void fleet::wait_until_busy(std::size_t place, double beyond) {
   INFO("place " << place << "\n" << at(place).log_tail());
   REQUIRE(wait_until([&] { return received(place) > beyond; }, 60s));
+}
+
+void require_untouched(chaos_report& report, const output_windows& windows, const run_record& run) {
+  const auto times = times_of_output(run.sent, run.output);
+  std::size_t looked_at = 0;
+  for (const auto& w : windows) {
+    for (const auto& [partition, gap] : longest_gaps(times, w.from_ms, w.to_ms)) {
+      if (std::find(w.partitions.begin(), w.partitions.end(), partition) != w.partitions.end()) {
+        ++looked_at;
+        report.recovered("partitions not hit go on", milliseconds{gap}, 2s);
+      }
+    }
+  }
+  REQUIRE(looked_at > 0);
 }
 
 worker_config brisk(worker_config config) {

@@ -5,6 +5,7 @@
 #include "tests/chaos/support/memory_watch.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -41,6 +42,9 @@ class fleet {
   /// Waits until this worker has received a record: a fault before that would prove nothing. Fails
   /// the test if it does not come to that.
   void wait_until_busy(std::size_t place, double beyond = 0);
+  /// The partitions that the group has given to the workers of other places: what a fault of this
+  /// one must not touch.
+  [[nodiscard]] std::vector<std::int32_t> partitions_of_others(std::size_t place) const;
   /// Records that the worker has received in its life so far.
   [[nodiscard]] double received(std::size_t place) const;
 
@@ -56,6 +60,17 @@ class fleet {
   std::size_t started_ = 0;
   memory_watch memory_;
 };
+
+/// Stretches in which these partitions were nobody's concern but their owners'.
+struct output_window {
+  std::int64_t from_ms = 0;
+  std::int64_t to_ms = 0;
+  std::vector<std::int32_t> partitions;
+};
+using output_windows = std::vector<output_window>;
+/// I9: in every stretch, each of its partitions had output at least every two seconds. Fails as
+/// void if there are none.
+void require_untouched(chaos_report& report, const output_windows& windows, const run_record& run);
 
 /// A configuration whose group notices quickly who has died: sessions of 3 s, heartbeats of 0.5 s.
 [[nodiscard]] worker_config brisk(worker_config config);

@@ -57,14 +57,22 @@ TEST_CASE("Members of a group learn each other's suspects from a topic of one pa
   // Nobody needs the topic before the first crash.
   CHECK(second.refresh());
   CHECK(second.board->size() == 0);
-  CHECK(first.keeper.publish({at(3), at(4), at(5)}, 30s));
+  CHECK(first.keeper.publish({at(3), at(4), at(5)}, {}, 30s));
   CHECK(first.write({{at(3), suspect_mark{1, true, "process-1"}}, {at(4), std::nullopt}}));
   CHECK(second.refresh());
   CHECK(second.board->find(at(3)) == suspect_mark{1, true, "process-1"});
   CHECK_FALSE(second.board->find(at(4)));
   CHECK(second.board->find(at(5)) == suspect_mark{});
+  // What is known of its end counts where the group knows no more than that it ran alone there.
+  CHECK(second.keeper.publish({}, {{at(3), "process-0"}, {at(5), "process-1"}}, 30s));
+  CHECK(second.board->find(at(3)) == suspect_mark{1, true, "process-1"});
+  CHECK(second.board->find(at(5)) == suspect_mark{});
+  CHECK(second.keeper.publish({}, {{at(3), "process-1"}}, 30s));
+  CHECK(first.refresh());
+  CHECK(first.board->find(at(3)) == suspect_mark{2, false, {}});
   // To be suspected again does not set a count back.
-  CHECK(second.keeper.publish({at(3), at(6)}, 30s));
+  CHECK(second.keeper.publish({at(3), at(6)}, {}, 30s));
+  CHECK(second.board->find(at(3)) == suspect_mark{2, false, {}});
   CHECK(second.write({{at(3), std::nullopt}}));
   CHECK(first.refresh());
   CHECK_FALSE(first.board->find(at(3)));
@@ -81,7 +89,7 @@ TEST_CASE("Without the topic a worker keeps its own count, which its next run fi
   SECTION("they take no topic of that name") { config.consumer.group_id += " of a strange name"; }
   {
     one_process first{config};
-    CHECK(first.keeper.publish({at(3), at(4)}, 30s));
+    CHECK(first.keeper.publish({at(3), at(4)}, {}, 30s));
     CHECK_FALSE(first.shared());
     CHECK(first.board->size() == 2);
     CHECK(first.write({{at(3), suspect_mark{1, true, "process-1"}}, {at(4), std::nullopt}}));
@@ -89,7 +97,7 @@ TEST_CASE("Without the topic a worker keeps its own count, which its next run fi
     first.keeper.write({{at(9), suspect_mark{}}}, {});
   }
   one_process second{config};
-  CHECK(second.keeper.publish({at(3), at(10)}, 30s));
+  CHECK(second.keeper.publish({at(3), at(10)}, {}, 30s));
   CHECK_FALSE(second.shared());
   CHECK(second.board->find(at(3)) == suspect_mark{1, true, "process-1"});
   CHECK_FALSE(second.board->find(at(4)));

@@ -39,6 +39,14 @@ TEST_CASE("An attempt that never ended keeps its key") {
   CHECK(order_violations({tried(0, 1, 10, 0), tried(0, 2, 15, 30)}).size() == 1);
 }
 
+TEST_CASE("What a process did before it lost its partitions has no order with what came after") {
+  const std::vector<journal_attempt> attempts{tried(0, 1, 10, 0), tried(0, 1, 30, 40),
+                                              tried(1, 1, 35, 50)};
+  CHECK(order_violations(attempts, {{1, {20}}}).size() == 1);
+  CHECK(order_violations(attempts, {{2, {20}}}).size() == 2);
+  CHECK(order_violations(attempts, {{1, {20, 33}}}).empty());
+}
+
 TEST_CASE("A later record between two attempts of an earlier one is found") {
   CHECK(order_violations({tried(0, 1, 10, 20), tried(1, 1, 30, 40), tried(0, 2, 50, 60)}).size() ==
         1);

@@ -8,11 +8,11 @@
 
 namespace streamer::fixture {
 
-/// 2026-01-01: no time of a first failure is told that lies before it.
+/// 2026-01-01, from where metadata counts the times of first failures.
 inline constexpr std::int64_t first_told_ms = 1'767'225'600'000;
 
 /// What a partition at `base` might have to say, with gaps of up to `widest` between
-/// its offsets. Times are whole seconds.
+/// its offsets. Times are whole seconds, and whole tenths where they have passed.
 inline commit_metadata random_metadata(std::mt19937_64& random, offset_id base,
                                        std::size_t most_failing, std::size_t most_ranges,
                                        std::int64_t widest) {
@@ -23,7 +23,8 @@ inline commit_metadata random_metadata(std::mt19937_64& random, offset_id base,
   auto at = base.value();
   for (auto n = up_to(static_cast<std::int64_t>(most_failing)); n > 0; --n) {
     data.failing.push_back({offset_id{at}, static_cast<std::uint32_t>(1 + up_to(200'000)),
-                            first_told_ms + 1000 * up_to(1'000'000'000)});
+                            first_told_ms + 1000 * (up_to(1'000'000'000) - up_to(1'000'000'000)),
+                            std::chrono::milliseconds{100 * up_to(10'000'000)}});
     at += 1 + up_to(widest);
   }
   at = base.value();

@@ -4,6 +4,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <random>
 #include <string>
@@ -17,7 +18,8 @@ using fixture::first_told_ms;
 constexpr metadata_scope orders_3{"cluster-a", "orders", partition_id{3}, offset_id{1000}};
 
 commit_metadata something() {
-  return {{{offset_id{1000}, 3, first_told_ms + 5000}, {offset_id{1010}, 1, first_told_ms}},
+  using namespace std::chrono_literals;
+  return {{{offset_id{1000}, 3, first_told_ms + 5000, 700ms}, {offset_id{1010}, 1, first_told_ms}},
           {{offset_id{1001}, offset_id{1009}}, {offset_id{1012}, offset_id{1012}}}};
 }
 
@@ -36,10 +38,16 @@ TEST_CASE("Metadata says attempts and finished ranges to a later owner") {
   CHECK(decoded.data == something());
 }
 
-TEST_CASE("Metadata of an earlier release is still read: its layout does not move") {
-  constexpr std::string_view written = "s1:UzoKsv55Kq3oBwIAAwUKAQACAQgDALoLCtQ";
+TEST_CASE("The layout of metadata does not move") {
+  constexpr std::string_view written = "s2:UzoKsv55Kq3oBwIAAwoHCgEAAAIBCAMAMuqi3w";
   CHECK(encode(something(), orders_3).text == written);
   CHECK(decode(written, orders_3).data == something());
+}
+
+TEST_CASE("Metadata of the first version is still read; it tells no time elapsed") {
+  auto told = something();
+  told.failing.front().elapsed = {};
+  CHECK(decode("s1:UzoKsv55Kq3oBwIAAwUKAQACAQgDALoLCtQ", orders_3).data == told);
 }
 
 TEST_CASE("Random attempts and ranges come back as they were") {
@@ -109,7 +117,7 @@ TEST_CASE("The ends of what numbers can say come back unharmed") {
   CHECK(decoded.data == data);
 }
 
-TEST_CASE("The time of a first failure is kept to the second, and never before 2026") {
+TEST_CASE("The time of a first failure is kept to the second, whatever the clock says") {
   const auto told = [](std::int64_t ms) {
     const commit_metadata data{{{offset_id{1000}, 1, ms}}, {}};
     const auto decoded = decode(encode(data, orders_3).text, orders_3);
@@ -117,10 +125,29 @@ TEST_CASE("The time of a first failure is kept to the second, and never before 2
     return decoded.data.failing[0].first_failed_ms;
   };
   CHECK(told(first_told_ms + 5999) == first_told_ms + 5000);
-  CHECK(told(0) == first_told_ms);
-  CHECK(told(-1) == first_told_ms);
-  CHECK(told(INT64_MIN) == first_told_ms);
+  CHECK(told(1'700'000'000'123) == 1'700'000'000'000);
+  CHECK(told(0) == 0);
+  CHECK(told(-1) == 0);
+  CHECK(told(INT64_MIN) < 0);
   CHECK(told(INT64_MAX) > first_told_ms);
+}
+
+TEST_CASE("The time that has passed is kept to the tenth of a second, and is never negative") {
+  using std::chrono::milliseconds;
+  const auto told = [](milliseconds elapsed) {
+    const commit_metadata data{{{offset_id{1000}, 1, first_told_ms, elapsed}}, {}};
+    const auto decoded = decode(encode(data, orders_3).text, orders_3);
+    REQUIRE(decoded.data.failing.size() == 1);
+    return decoded.data.failing[0].elapsed;
+  };
+  CHECK(told(milliseconds{0}) == milliseconds{0});
+  CHECK(told(milliseconds{99}) == milliseconds{0});
+  CHECK(told(milliseconds{12'345}) == milliseconds{12'300});
+  CHECK(told(milliseconds{-5'000}) == milliseconds{0});
+  CHECK(told(milliseconds::min()) == milliseconds{0});
+  // Not so much that a clock of nanoseconds would run over.
+  CHECK(told(milliseconds::max()) < std::chrono::hours{24 * 365 * 20});
+  CHECK(told(milliseconds::max()) > std::chrono::hours{24 * 365 * 10});
 }
 
 } // namespace

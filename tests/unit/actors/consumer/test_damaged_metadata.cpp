@@ -27,8 +27,8 @@ std::string some_text() {
 }
 
 // Damage that a checksum cannot find.
-std::string sealed(std::string_view body) {
-  return test::sealed_metadata(body, near_scope);
+std::string sealed(std::string_view body, std::string_view version = "s2:") {
+  return test::sealed_metadata(body, near_scope, version);
 }
 
 bool makes_sense(const commit_metadata& data) {
@@ -67,13 +67,15 @@ TEST_CASE("Text that this program did not write is refused as foreign, damage as
       {"S1:AAAA", v::foreign},
       {"s-1:AAAA", v::foreign},
       {std::string("\0s1:", 4), v::foreign},
-      {"s2:AAAA", v::other_version},
+      {"s0:AAAA", v::other_version},
+      {"s3:AAAA", v::other_version},
       {"s10:", v::other_version},
       {"s99999999999999999999:x", v::other_version},
       {"s1:", v::malformed},
       {"s1:A", v::malformed},
       {"s1:AAAA", v::malformed},
       {"s1:AAAAAAAAAAAAAAAAAAAA", v::malformed},
+      {"s2:AAAAAAAAAAAAAAAAAAAA", v::malformed},
       {"s1:not base64!", v::malformed},
       {some_text() + "=", v::malformed},
       {some_text() + some_text(), v::malformed},
@@ -137,7 +139,7 @@ TEST_CASE("Garbage of any kind is refused without harm") {
     std::string text(random() % 100, '\0');
     std::generate(text.begin(), text.end(), [&] { return static_cast<char>(random() & 255U); });
     if (random() % 2 == 0) {
-      text = "s1:" + base64_encode(text);
+      text = (random() % 2 == 0 ? "s1:" : "s2:") + base64_encode(text);
     }
     const auto decoded = decode(text, near_scope);
     CAPTURE(round, text);
@@ -155,7 +157,7 @@ TEST_CASE("A wrong body under a right checksum is refused or makes sense, and ne
     std::string body(random() % 24, '\0');
     const auto mask = random() % 3 == 0 ? 255U : 3U;
     std::generate(body.begin(), body.end(), [&] { return static_cast<char>(random() & mask); });
-    const auto decoded = decode(sealed(body), near_scope);
+    const auto decoded = decode(sealed(body, random() % 2 == 0 ? "s1:" : "s2:"), near_scope);
     CAPTURE(round, body);
     if (decoded.verdict == metadata_verdict::usable) {
       ++usable;
@@ -191,7 +193,8 @@ TEST_CASE("Counts and offsets beyond all reason are refused") {
   CHECK(verdict("\0\0\0"s) == metadata_verdict::malformed);
   CHECK(verdict(largest) == metadata_verdict::malformed);
   CHECK(verdict("\0"s + largest) == metadata_verdict::malformed);
-  CHECK(verdict("\1"s + largest + "\1\1\0"s) == metadata_verdict::malformed);
+  CHECK(verdict("\1"s + largest + "\1\1\1\0"s) == metadata_verdict::malformed);
+  CHECK(verdict("\1\0\1"s + largest + largest + "\0"s) == metadata_verdict::usable);
   CHECK(verdict("\0\1"s + largest + "\0"s) == metadata_verdict::malformed);
   CHECK(verdict("\0\1\1"s + largest) == metadata_verdict::malformed);
   CHECK(verdict("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"s) == metadata_verdict::malformed);

@@ -20,11 +20,13 @@ TEST_CASE("A suspect's key and mark are read as they were written") {
   }
   CHECK(mark_key(at("events", 3, 17)) == "events/3/17");
   for (const auto& mark :
-       {suspect_mark{}, suspect_mark{2, false, {}}, suspect_mark{1, true, "0123456789abcdef"}}) {
+       {suspect_mark{}, suspect_mark{2, false, {}}, suspect_mark{1, true, "0123456789abcdef"},
+        suspect_mark{2, false, "0123456789abcdef", true}}) {
     CHECK(decode_mark(encode_mark(mark)) == mark);
   }
   CHECK(encode_mark({1, true, "p"}) == "v1 1 alone p");
   CHECK(encode_mark({2, false, {}}) == "v1 2 suspect");
+  CHECK(encode_mark({1, false, "p", true}) == "v1 1 doubted p");
 }
 
 TEST_CASE("What is no key or no mark is not taken for one") {
@@ -37,7 +39,8 @@ TEST_CASE("What is no key or no mark is not taken for one") {
   CHECK_FALSE(parse_mark_key(std::string(300, 'x') + "/1/2"));
   for (const char* text :
        {"", "v1", "v1 1", "v1 1 alone", "v1 1 alone ", "v1 1 alone a b", "v1 1 suspect x",
-        "v1 -1 suspect", "v1 x suspect", "v2 1 suspect", "v1 1 other", "v1 99999999999 suspect"}) {
+        "v1 1 doubted", "v1 1 doubted a b", "v1 -1 suspect", "v1 x suspect", "v2 1 suspect",
+        "v1 1 other", "v1 99999999999 suspect"}) {
     INFO(text);
     CHECK_FALSE(decode_mark(text));
   }
@@ -59,13 +62,6 @@ TEST_CASE("Random text neither crashes the decoders nor comes out as another tex
       CHECK(parse_mark_key(mark_key(*place)) == place);
     }
   }
-}
-
-TEST_CASE("A run alone that another process did not end is a crash, one's own is not") {
-  CHECK(crashes_seen_by({0, false, {}}, "me") == 0);
-  CHECK(crashes_seen_by({2, false, {}}, "me") == 2);
-  CHECK(crashes_seen_by({1, true, "me"}, "me") == 1);
-  CHECK(crashes_seen_by({1, true, "other"}, "me") == 2);
 }
 
 TEST_CASE("The board keeps the suspects of each partition apart and tells of every change") {

@@ -52,6 +52,20 @@ TEST_CASE("A journal tells the records of the calls that had not ended, and no o
   CHECK(found.entries == expected);
 }
 
+TEST_CASE("A journal tells who wrote it, and the signal that its process crashed by") {
+  memory m;
+  crash_journal journal{m.bytes(), slots};
+  CHECK(m.read().process.empty());
+  CHECK(m.read().ended_by == 0);
+  journal.name_process("0123456789abcdef");
+  journal.note_end(11);
+  CHECK(m.read().process == "0123456789abcdef");
+  CHECK(m.read().ended_by == 11);
+  journal.name_process(std::string(100, 'x'));
+  CHECK(m.read().process == std::string(31, 'x'));
+  CHECK(m.read().entries.empty());
+}
+
 TEST_CASE("A slot that was written by half is passed over") {
   memory m;
   crash_journal journal{m.bytes(), slots};
