@@ -322,7 +322,7 @@ void virtual_worker::pass(milliseconds time) {
 std::optional<partition_explained> virtual_worker::explain(const topic_partition& tp) {
   std::optional<partition_explained> said;
   const auto epoch = source->epoch_of(tp);
-  const auto whom = epoch ? router->find(*epoch) : nullptr;
+  const auto whom = epoch ? router->find(*epoch) : partition_consumer_actor{};
   if (!whom) {
     return said;
   }
