@@ -31,7 +31,7 @@ crash_signals::crash_signals(crash_journal& journal) {
   noted_in.store(&journal);
   struct sigaction action {};
   action.sa_sigaction = note_and_die;
-  action.sa_flags = SA_SIGINFO | SA_RESETHAND;
+  action.sa_flags = static_cast<int>(SA_SIGINFO | SA_RESETHAND);
   ::sigemptyset(&action.sa_mask);
   for (std::size_t i = 0; i < caught.size(); ++i) {
     if (::sigaction(caught[i], nullptr, &before_[i]) == 0 && before_[i].sa_handler == SIG_DFL) {

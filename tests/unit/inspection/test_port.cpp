@@ -1,5 +1,7 @@
 // The inspection port with CAF's network behind it, and a client: two actor systems.
 #include <caf/actor_registry.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
 #include <caf/io/middleman.hpp>
 #include <caf/openssl/manager.hpp>
 #include <caf/openssl/remote_actor.hpp>
@@ -16,6 +18,7 @@
 #include "runtime/inspection/inspection_client.hpp"
 #include "runtime/inspection/inspection_port.hpp"
 #include "runtime/inspection/message_types.hpp"
+#include "runtime/inspection/tls_files.hpp"
 #include "tests/support/certificates.hpp"
 #include "tests/unit/http/raw_client.hpp"
 

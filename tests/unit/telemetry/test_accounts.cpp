@@ -25,8 +25,8 @@ record_counts counts_of(std::uint64_t received, std::uint64_t processed) {
 TEST_CASE("A page shows what was published last, with its state") {
   account_board board;
   auto page = board.open("events", 3);
-  page.publish(counts_of(10, 4), {{.queued = 6}, {}, {}});
-  page.publish(counts_of(12, 9), {{.queued = 3}, {}, {}});
+  page.publish(counts_of(10, 4), {{.queued = 6}, {}, {}, {}});
+  page.publish(counts_of(12, 9), {{.queued = 3}, {}, {}, {}});
   const auto accounts = board.snapshot();
   REQUIRE(accounts.size() == 1);
   CHECK(accounts[0].topic == "events");
@@ -65,8 +65,8 @@ TEST_CASE("Of two open epochs of a partition both count and the younger one's st
   account_board board;
   auto draining = board.open("events", 0);
   auto current = board.open("events", 0);
-  current.publish(counts_of(1, 0), {{.unfetched = 7}, {}, {}});
-  draining.publish(counts_of(10, 4), {{.unfetched = 99}, {}, {}});
+  current.publish(counts_of(1, 0), {{.unfetched = 7}, {}, {}, {}});
+  draining.publish(counts_of(10, 4), {{.unfetched = 99}, {}, {}, {}});
   const auto accounts = board.snapshot();
   REQUIRE(accounts.size() == 1);
   CHECK(accounts[0].records == counts_of(11, 4));
