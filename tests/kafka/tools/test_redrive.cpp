@@ -59,24 +59,23 @@ class operator_shell {
 std::string lane_of(const scenario& s) { return s.source + ".redrive." + s.group; }
 
 /// What a worker adds to a dead letter.
-std::vector<header> failure(const scenario& s, std::int32_t partition, std::int64_t offset,
-                            const std::string& redrives = "0") {
+std::vector<header> failure(const scenario& s, std::int32_t partition, std::int64_t offset) {
   return {{"__dlq.errors.topic", s.source},
           {"__dlq.errors.partition", std::to_string(partition)},
           {"__dlq.errors.offset", std::to_string(offset)},
           {"__dlq.errors.group", s.group},
           {"streamer.dlq.reason", "timeout"},
-          {"streamer.redrive-count", redrives}};
+          {"streamer.redrive-count", "0"}};
 }
 
-/// `count` dead letters of partition 1 of the source, with offsets from `first`, in partition 1 of
-/// the DLQ; tenants and keys in turn.
-void dead_letter(const scenario& s, ledger_producer& dlq, int count, int first = 0,
-                 const std::string& redrives = "0") {
-  for (int i = first; i < first + count; ++i) {
-    auto& maker = dlq.maker();
-    dlq.send_to(1, maker.make(i % 2 == 0 ? "even" : "odd", "key-" + std::to_string(i % 8), 20,
-                              failure(s, 1, i, redrives)));
+/// `count` dead letters of partition 1 of the source, with offsets from 0, in partition 1 of the
+/// DLQ; tenants and keys in turn.
+void dead_letter(const scenario& s, ledger_producer& dlq, int count) {
+  for (int i = 0; i < count; ++i) {
+    const std::string tenant = i % 2 == 0 ? "even" : "odd";
+    auto headers = failure(s, 1, i);
+    headers.push_back({"streamer.tenant", tenant});
+    dlq.send_to(1, dlq.maker().make(tenant, "key-" + std::to_string(i % 8), 20, headers));
   }
   dlq.flush();
 }
