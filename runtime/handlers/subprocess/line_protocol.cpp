@@ -289,6 +289,9 @@ void append_request(std::string& out, std::uint64_t id, const record_view& recor
   ordered_json line;
   line["id"] = id;
   line["topic"] = record.topic();
+  if (const auto& batch = *record.ref().batch; batch.from_lane()) {
+    line["lane"] = batch.stored_topic();
+  }
   line["partition"] = record.partition().value();
   line["offset"] = record.offset().value();
   line["timestamp"] = record.timestamp_ms();
