@@ -25,11 +25,17 @@ void tenant_handler_state::on_fresh_conflating(const work_slice_ptr& slice) {
   }
 }
 
-conflation_candidate tenant_handler_state::candidate(const work_ref& ref) const {
+// One that is failing, or must not be looked at now, has no handler: it is a border.
+conflation_candidate tenant_handler_state::candidate(const work_ref& ref) {
   const auto record = ref.batch().ref(ref.item);
   conflation_candidate c;
   c.key = record.get().key;
   c.failing = ref.get().attempts_before > 0 || ref.get().trial != trial_kind::none;
+  if (c.failing || (!call_ && !(call_ = context_->calls->enter()))) {
+    return c;
+  }
+  // Routing may parse it, which may end the process.
+  call_.runs(ref.batch().place, 1, record.get().offset);
   const auto route = context_->router.select(record, ref.get().encoding);
   if (route.handler && context_->handlers[*route.handler].conflates) {
     c.handler = route.handler;

@@ -94,7 +94,7 @@ class tenant_handler_state {
   }
   void start(const work_ref& ref, const record_ref& record, bool holds_lane);
   [[nodiscard]] work_ref newest_of(work_ref first);
-  [[nodiscard]] conflation_candidate candidate(const work_ref& ref) const;
+  [[nodiscard]] conflation_candidate candidate(const work_ref& ref);
   void run_quick(const work_ref& ref, const record_ref& record, std::size_t handler,
                  const record_function& run, bool holds_lane);
   std::shared_ptr<running_attempt> begin(const work_ref& ref, std::size_t handler, bool holds_lane);

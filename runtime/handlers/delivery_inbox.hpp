@@ -37,7 +37,7 @@ class delivery_inbox {
 /// The same number for every attempt at one record, so that a further one does not begin before an
 /// earlier one has come back.
 [[nodiscard]] inline std::uint64_t record_guard(const record_view& r) {
-  auto hash = std::hash<std::string>{}(r.topic());
+  auto hash = std::hash<std::string>{}(r.ref().batch->stored_topic());
   for (const auto part : {static_cast<std::uint64_t>(r.partition().value()),
                           static_cast<std::uint64_t>(r.offset().value())}) {
     hash ^= part + 0x9e3779b97f4a7c15U + (hash << 6U) + (hash >> 2U);

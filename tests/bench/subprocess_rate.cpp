@@ -29,10 +29,10 @@ record_ref make_record(std::int64_t offset) {
   fields.timestamp_ms = 1'700'000'000'000;
   fields.key = bytes_ref{key};
   fields.value = bytes_ref{value};
-  return {std::make_shared<detached_record>(
-              "events", partition_id{0}, fields,
-              std::vector<owned_header>{{"ce_tenantid", "acme", false}}),
-          0};
+  return {
+      std::make_shared<detached_record>("events", partition_id{0}, fields,
+                                        std::vector<owned_header>{{"ce_tenantid", "acme", false}}),
+      0};
 }
 
 } // namespace

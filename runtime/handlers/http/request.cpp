@@ -80,7 +80,12 @@ http_headers request_headers(const record_view& record, bool as_event) {
   }
   const auto partition = std::to_string(record.partition().value());
   const auto offset = std::to_string(record.offset().value());
-  headers.emplace_back("Idempotency-Key", record.topic() + '-' + partition + '-' + offset);
+  // Of the place where it lies: in a redrive lane it has an offset of that lane.
+  const auto& batch = *record.ref().batch;
+  headers.emplace_back("Idempotency-Key", batch.stored_topic() + '-' + partition + '-' + offset);
+  if (batch.from_lane()) {
+    headers.emplace_back("Streamer-Lane", batch.stored_topic());
+  }
   headers.emplace_back("Streamer-Topic", record.topic());
   headers.emplace_back("Streamer-Partition", partition);
   headers.emplace_back("Streamer-Offset", offset);

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 namespace streamer {
@@ -19,6 +20,8 @@ constexpr std::chrono::milliseconds look_interval{200};
 constexpr std::chrono::milliseconds reap_interval{5};
 // A child that has closed its stdout is about to end, or can answer nothing any more.
 constexpr std::chrono::milliseconds closed_stdout_grace{1'000};
+// How often within a timeout the clocks of what stands in line are set back.
+constexpr int refreshes_a_timeout = 4;
 // What is read of a child that has ended: more than a pipe holds.
 constexpr int last_turns = 16;
 
@@ -127,33 +130,44 @@ void child_slot::check_time(clock::time_point now) {
     give_up("the child process closed its stdout while it had the record", "child_ended");
     put_down();
   }
-  if (!running() || in_flight_.empty() || now - in_flight_.begin()->second.sent < plan_.timeout) {
+  if (!running() || in_flight_.empty()) {
     return;
   }
-  std::size_t late = 0;
-  while (!in_flight_.empty() && now - in_flight_.begin()->second.sent >= plan_.timeout) {
-    auto held = std::move(in_flight_.extract(in_flight_.begin()).mapped());
-    ++late;
-    if (!held.record.cancel().cancelled()) {
-      held.record.complete({outcome_kind::retry,
-                            failure_class::timeout,
-                            "the child process did not answer within " +
-                                std::to_string(plan_.timeout.count()) + " ms",
-                            {}});
-    }
-    released_(std::move(held), parted::timed_out);
+  keep_waiting(now);
+  if (now - in_flight_.begin()->second.sent < plan_.timeout) {
+    return;
   }
+  auto late = std::move(in_flight_.extract(in_flight_.begin()).mapped());
+  if (!late.record.cancel().cancelled()) {
+    late.record.complete(
+        {outcome_kind::retry,
+         failure_class::timeout,
+         "the child process did not answer within " + std::to_string(plan_.timeout.count()) + " ms",
+         {}});
+  }
+  released_(std::move(late), parted::timed_out);
   log_.warn("child_silent", "a child process did not answer in time and is ended",
             {{"command", plan_.command.arguments.front()},
              {"child", number_},
              {"pid", static_cast<std::int64_t>(child_->id())},
-             {"late", late},
              {"in_flight", in_flight_.size()}});
   put_down();
   // They may only have stood in line behind it.
   for (auto& [id, held] : std::exchange(in_flight_, {})) {
     held.record.waits();
     released_(std::move(held), parted::put_back);
+  }
+}
+
+// Only the oldest record's time runs: a child may take one after the other, and what stands in line
+// has not been begun. It is with the child all the same, so its clock is set back, not stopped.
+void child_slot::keep_waiting(clock::time_point now) {
+  if (now - kept_waiting_ < plan_.timeout / refreshes_a_timeout) {
+    return;
+  }
+  kept_waiting_ = now;
+  for (auto at = std::next(in_flight_.begin()); at != in_flight_.end(); ++at) {
+    at->second.record.begins();
   }
 }
 
@@ -240,8 +254,14 @@ void child_slot::take_answer(child_answer&& answer, clock::time_point now) {
     complain("an answer has an id that no record waits with", now);
     return;
   }
+  const bool was_oldest = found == in_flight_.begin();
   auto held = std::move(found->second);
   in_flight_.erase(found);
+  if (was_oldest && !in_flight_.empty()) {
+    auto& next = in_flight_.begin()->second;
+    next.sent = now;
+    next.record.begins();
+  }
   for (auto& e : answer.events) {
     if (const auto key = held.record.record().key(); e.key_of_record && !key.is_null()) {
       e.event.key = std::string{key.view()};
@@ -344,6 +364,9 @@ child_slot::clock::time_point child_slot::wakes_at() const {
   auto at = clock::time_point::max();
   if (running() && !in_flight_.empty()) {
     at = in_flight_.begin()->second.sent + plan_.timeout;
+    if (in_flight_.size() > 1) {
+      at = std::min(at, kept_waiting_ + plan_.timeout / refreshes_a_timeout);
+    }
   }
   if (running() && !child_->output()) {
     at = std::min(at, deaf_since_ + closed_stdout_grace);

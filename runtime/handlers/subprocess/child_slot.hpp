@@ -37,6 +37,7 @@ struct held_record {
   delivery record;
   std::string tenant;
   std::uint64_t guard = 0; ///< as record_guard says
+  /// When it was sent, or became the oldest that its child has.
   std::chrono::steady_clock::time_point sent{};
 };
 
@@ -45,7 +46,7 @@ enum class parted {
   answered,   ///< by an answer, or by being refused before it was sent
   timed_out,  ///< its time was up; the child is ended for it
   left_alone, ///< the child ended while it had it
-  put_back,   ///< it only waited behind one that timed out: no attempt
+  put_back,   ///< an older one timed out, behind which it may have stood: no attempt
 };
 
 /// A place for one child: the process while there is one, its pipes, the records it has, and when
@@ -72,7 +73,7 @@ class child_slot {
   /// Queues a request; written by `flush`. A record whose line would be too long is rejected.
   void send(held_record&& held, clock::time_point now);
   void flush();
-  /// Ends the child if a record has been with it for too long.
+  /// Ends the child if the oldest record that it has has been so for too long.
   void check_time(clock::time_point now);
   /// Whether the child has anything left to say is asked with these; at most four.
   void add_polls(std::vector<pollfd>& to) const;
@@ -94,6 +95,7 @@ class child_slot {
   void read_errors(clock::time_point now);
   void take_line(std::string_view line, bool cut, clock::time_point now);
   void take_answer(child_answer&& answer, clock::time_point now);
+  void keep_waiting(clock::time_point now);
   void complain(const std::string& problem, clock::time_point now);
   void log_error_line(std::string_view line, bool cut, clock::time_point now);
   void give_up(const std::string& why, const char* error);
@@ -110,7 +112,8 @@ class child_slot {
   bool stopping_ = false;
   clock::time_point started_{};
   clock::time_point due_{};
-  clock::time_point deaf_since_{};                 // its stdout is closed since then
+  clock::time_point deaf_since_{}; // its stdout is closed since then
+  clock::time_point kept_waiting_{};
   std::map<std::uint64_t, held_record> in_flight_; // by id, which is by time
   std::uint64_t next_id_ = 1;
   std::string to_write_;

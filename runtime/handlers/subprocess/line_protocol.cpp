@@ -120,7 +120,7 @@ using fault = std::optional<std::string>;
 std::string quoted_name(const std::string& name) { return '"' + capped(name, longest_name) + '"'; }
 
 fault read_text(const json& given, const std::string& name, std::string& into,
-                  std::size_t longest) {
+                std::size_t longest) {
   if (!given.is_string()) {
     return "\"" + name + "\" is not a string";
   }
@@ -275,8 +275,7 @@ fault read_member(const std::string& name, const json& given, child_answer& into
     return given.is_null() ? fault{} : read_text(given, name, into.result.reason, longest_reason);
   }
   if (name == "error") {
-    return given.is_null() ? fault{}
-                           : read_text(given, name, into.result.exception, longest_name);
+    return given.is_null() ? fault{} : read_text(given, name, into.result.exception, longest_name);
   }
   if (name == "emit") {
     return read_events(given, into.events);
@@ -290,6 +289,9 @@ void append_request(std::string& out, std::uint64_t id, const record_view& recor
   ordered_json line;
   line["id"] = id;
   line["topic"] = record.topic();
+  if (const auto& batch = *record.ref().batch; batch.from_lane()) {
+    line["lane"] = batch.stored_topic();
+  }
   line["partition"] = record.partition().value();
   line["offset"] = record.offset().value();
   line["timestamp"] = record.timestamp_ms();

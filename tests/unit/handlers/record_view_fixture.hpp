@@ -14,15 +14,15 @@ namespace streamer::fixture {
 class viewed_record {
  public:
   viewed_record(std::optional<std::string_view> key, std::optional<std::string_view> value,
-                std::vector<owned_header> headers = {}) {
+                std::vector<owned_header> headers = {}, std::string lane = {}) {
     record fields;
     fields.offset = offset_id{17};
     fields.timestamp_ms = 1'700'000'000'000;
     fields.key = key ? bytes_ref{*key} : bytes_ref{};
     fields.value = value ? bytes_ref{*value} : bytes_ref{};
-    ref_ = {
-        std::make_shared<detached_record>("orders", partition_id{3}, fields, std::move(headers)),
-        0};
+    ref_ = {std::make_shared<detached_record>("orders", partition_id{3}, fields, std::move(headers),
+                                              std::move(lane)),
+            0};
   }
   [[nodiscard]] record_view view() const { return {ref_, "acme", 2}; }
 

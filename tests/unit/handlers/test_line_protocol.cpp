@@ -68,6 +68,13 @@ TEST_CASE("An event's attributes are there in either encoding") {
   CHECK_FALSE(request_for({"k", "{}"}).contains("event"));
 }
 
+TEST_CASE("A record of a redrive lane says where its offset is") {
+  CHECK_FALSE(request_for({"k", "v"}).contains("lane"));
+  const auto request = request_for({"k", "v", {}, "orders.redrive.g"});
+  CHECK(request.at("topic") == "orders");
+  CHECK(request.at("lane") == "orders.redrive.g");
+}
+
 TEST_CASE("An answer has an outcome, and says why") {
   CHECK(answer_of(R"({"id":7,"outcome":"success"})").result.kind == outcome_kind::success);
   CHECK(answer_of(R"({"outcome":"skip","id":7,"reason":"old"})").result.reason == "old");

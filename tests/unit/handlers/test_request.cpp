@@ -59,6 +59,14 @@ TEST_CASE("An event in structured mode goes as it is") {
   CHECK_FALSE(value_of(headers, "ce-type"));
 }
 
+TEST_CASE("A record of a redrive lane is told from the one at that offset of its topic") {
+  const viewed_record record{"k", "{}", {}, "orders.redrive.g"};
+  const auto headers = request_headers(record.view(), true);
+  CHECK(value_of(headers, "Idempotency-Key") == "orders.redrive.g-3-17");
+  CHECK(value_of(headers, "Streamer-Topic") == "orders");
+  CHECK(value_of(headers, "Streamer-Lane") == "orders.redrive.g");
+}
+
 TEST_CASE("Escapes go and come back") {
   std::string all;
   for (int i = 0; i < 256; ++i) {
