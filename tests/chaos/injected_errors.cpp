@@ -44,8 +44,12 @@ class seeded_run {
     for (const auto& topic : {source_, output_, dlq_}) {
       cluster_.create_topic(topic, partitions);
     }
-    // The members of a classic group wait for others, by default three seconds.
+    // Where it is not, a partition looks for it for three seconds.
+    cluster_.create_topic(group_ + ".suspects", 1);
+    // A new group waits so long for more members, and members show so often that they live: both
+    // would be three seconds.
     rd_kafka_mock_group_initial_rebalance_delay_ms(cluster_.handle(), 100);
+    rd_kafka_mock_set_group_consumer_heartbeat_interval_ms(cluster_.handle(), 300);
     ledger_producer load{cluster_.bootstrap(), source_};
     load.run({.rate = 1e9, .seed = seed, .tenants = tenants, .value_bytes = 50}, records);
     sent_ = load.sent();
