@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/kafka_access.hpp"
 #include "tests/support/secured_cluster.hpp"
 #include "tests/support/token_endpoint.hpp"
 #include "tests/support/worker.hpp"
