@@ -35,9 +35,9 @@ void check_addresses(checklist& check) {
 void check_inspection(checklist& check) {
   const auto& inspect = check.values().inspect;
   const bool any = !inspect.certificate.empty() || !inspect.key.empty() || !inspect.ca.empty();
-  for (const auto& [key, value] : {std::pair{"inspect.certificate", &inspect.certificate},
-                                   std::pair{"inspect.key", &inspect.key},
-                                   std::pair{"inspect.ca", &inspect.ca}})
+  for (const auto& [key, value] :
+       {std::pair{"inspect.certificate", &inspect.certificate},
+        std::pair{"inspect.key", &inspect.key}, std::pair{"inspect.ca", &inspect.ca}})
     check.require(!any || !value->empty(), key, "is needed with the other files of [inspect]",
                   "set inspect.certificate, inspect.key and inspect.ca, or none of them");
   const auto taken_by = [&](const std::string& addr) {

@@ -33,10 +33,9 @@ void actor_board::put_failure(const std::string& name, failure f) {
   const std::lock_guard lock{mutex_};
   failures_.insert_or_assign(name, std::move(f));
   if (failures_.size() > most_failures) {
-    failures_.erase(std::min_element(failures_.begin(), failures_.end(),
-                                     [](const auto& one, const auto& other) {
-                                       return one.second.at < other.second.at;
-                                     }));
+    failures_.erase(std::min_element(
+        failures_.begin(), failures_.end(),
+        [](const auto& one, const auto& other) { return one.second.at < other.second.at; }));
   }
 }
 

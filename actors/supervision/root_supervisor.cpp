@@ -157,8 +157,8 @@ void root_supervisor_state::start_inspector() {
     return;
   }
   context_.board->put_budget(inspector_budget, inspector_intensity_);
-  inspector_ = start_child<inspector_actor, inspector_state>(inspector_state::name,
-                                                             *context_.inspection);
+  inspector_ =
+      start_child<inspector_actor, inspector_state>(inspector_state::name, *context_.inspection);
   if (context_.publish) {
     context_.publish(inspector_);
   }

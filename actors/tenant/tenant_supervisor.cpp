@@ -55,8 +55,8 @@ void tenant_supervisor_state::start(const std::string& tenant, child& c) {
       vitals, context_, c.account, links_);
   self_->monitor(c.handler);
   tenants_by_address_.emplace(c.handler.address(), tenant);
-  board_->put({board_name(tenant), "handler", name, c.restarts, c.handler.address(),
-               std::move(vitals)});
+  board_->put(
+      {board_name(tenant), "handler", name, c.restarts, c.handler.address(), std::move(vitals)});
 }
 
 handler_lease tenant_supervisor_state::on_wanted(const handler_wanted& msg) {

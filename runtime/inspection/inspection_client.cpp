@@ -79,9 +79,7 @@ std::variant<std::unique_ptr<inspection_client>, inspecting_failure> inspection_
               }
               made->inspector = caf::actor_cast<inspector_actor>(found);
             },
-            [&](const caf::error& e) {
-              refused = "lets nobody in (" + caf::to_string(e) + ")";
-            });
+            [&](const caf::error& e) { refused = "lets nobody in (" + caf::to_string(e) + ")"; });
   }
   if (!refused.empty()) {
     return inspecting_failure{false, made->at + " " + refused};

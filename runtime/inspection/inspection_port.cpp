@@ -59,15 +59,15 @@ std::variant<std::unique_ptr<inspection_port>, inspection_failure> inspection_po
   auto bound = detail::listen_on(*where);
   if (const auto* error = std::get_if<http_server_error>(&bound)) {
     const bool taken = error->reason == http_server_error::kind::address_taken;
-    return inspection_failure{
-        false, "inspect.addr = \"" + addr + "\": " + error->text +
-                   (taken ? "; free it or set inspect.addr (port 0 takes a free one)"
-                          : "; set inspect.addr to an address of this machine")};
+    return inspection_failure{false,
+                              "inspect.addr = \"" + addr + "\": " + error->text +
+                                  (taken ? "; free it or set inspect.addr (port 0 takes a free one)"
+                                         : "; set inspect.addr to an address of this machine")};
   }
   auto made = std::make_unique<impl>();
   made->listening = std::move(std::get<detail::listen_socket>(bound));
-  made->gate = std::make_shared<detail::inspection_gate>(
-      std::shared_ptr<SSL_CTX>{std::move(context)});
+  made->gate =
+      std::make_shared<detail::inspection_gate>(std::shared_ptr<SSL_CTX>{std::move(context)});
   made->log = log;
   return std::unique_ptr<inspection_port>{new inspection_port{std::move(made)}};
 }
@@ -98,10 +98,9 @@ void inspection_port::publish(caf::actor_system& system, const inspector_actor& 
     impl_->published = false;
     return;
   }
-  caf::anon_send(broker, caf::publish_atom_v,
-                 detail::make_tls_listener(system, socket.release(), impl_->gate), port,
-                 caf::actor_cast<caf::strong_actor_ptr>(inspector),
-                 system.message_types(inspector));
+  caf::anon_send(
+      broker, caf::publish_atom_v, detail::make_tls_listener(system, socket.release(), impl_->gate),
+      port, caf::actor_cast<caf::strong_actor_ptr>(inspector), system.message_types(inspector));
 }
 
 void inspection_port::close(caf::actor_system& system) {

@@ -5,8 +5,8 @@ namespace streamer::detail {
 ssl_context_ptr make_tls_context(const tls_files& files, inspection_side side,
                                  std::string& problem) {
   ERR_clear_error();
-  ssl_context_ptr context{SSL_CTX_new(side == inspection_side::worker ? TLS_server_method()
-                                                                      : TLS_client_method())};
+  ssl_context_ptr context{
+      SSL_CTX_new(side == inspection_side::worker ? TLS_server_method() : TLS_client_method())};
   const bool ok =
       context && SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) == 1 &&
       SSL_CTX_use_certificate_chain_file(context.get(), files.certificate.c_str()) == 1 &&

@@ -38,8 +38,7 @@ struct chain {
   STACK_OF(X509) * certificates = sk_X509_new_null();
   explicit chain(const std::filesystem::path& file) {
     const bio_ptr in{BIO_new_file(file.c_str(), "r")};
-    while (X509* next =
-               in ? PEM_read_bio_X509(in.get(), nullptr, no_password, nullptr) : nullptr) {
+    while (X509* next = in ? PEM_read_bio_X509(in.get(), nullptr, no_password, nullptr) : nullptr) {
       sk_X509_push(certificates, next);
     }
     ERR_clear_error();

@@ -39,12 +39,10 @@ class tls_policy {
   tls_policy(ssl_ptr ssl, bool& admitted) : ssl_{std::move(ssl)}, admitted_{admitted} {}
 
   rw_state read_some(std::size_t& result, native_socket, void* to, std::size_t length) {
-    return transfer(result, length,
-                    [&](int most) { return SSL_read(ssl_.get(), to, most); });
+    return transfer(result, length, [&](int most) { return SSL_read(ssl_.get(), to, most); });
   }
   rw_state write_some(std::size_t& result, native_socket, const void* from, std::size_t length) {
-    return transfer(result, length,
-                    [&](int most) { return SSL_write(ssl_.get(), from, most); });
+    return transfer(result, length, [&](int most) { return SSL_write(ssl_.get(), from, most); });
   }
   bool must_read_more(native_socket, std::size_t threshold) {
     return static_cast<std::size_t>(SSL_pending(ssl_.get())) >= threshold;

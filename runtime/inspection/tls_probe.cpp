@@ -119,8 +119,7 @@ std::optional<std::string> probe_inspection_port(const endpoint& where, const tl
     error = connect_to(*to, clock::now() + timeout, fd);
   }
   if (error != 0) {
-    return "no worker's inspection port at " + at + " (" +
-           std::generic_category().message(error) +
+    return "no worker's inspection port at " + at + " (" + std::generic_category().message(error) +
            "): does one run there with inspect.enabled = true?";
   }
   const broken_pipe_guard quiet;

@@ -125,9 +125,8 @@ TEST_CASE("an actor that hangs in a message is told of without being asked") {
   w.append_keys(part(0), 200);
   w.source->assign({part(0)});
   auto hanging = entered.get_future();
-  REQUIRE(w.wait_until([&] {
-    return hanging.wait_for(std::chrono::seconds{0}) == std::future_status::ready;
-  }));
+  REQUIRE(w.wait_until(
+      [&] { return hanging.wait_for(std::chrono::seconds{0}) == std::future_status::ready; }));
   caf::anon_send(caf::actor_cast<caf::actor>(w.board->any_of("handler")->address), tick{});
   std::this_thread::sleep_for(milliseconds{150});
   const auto tree = asked(w);

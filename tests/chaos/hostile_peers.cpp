@@ -299,11 +299,11 @@ TEST_CASE("E3: hostile peers on the HTTP and inspection ports under load", "[E3]
   noise.join();
   report.fault("slow clients cut", cuts);
   report.fault("garbage requests", noticed);
-  report.fault("connections refused at the inspection port",
-               static_cast<std::uint64_t>(
-                   metric_sum(scraped, "streamer_inspection_connections_total",
-                              {{"result", "refused"}})
-                       .value_or(0)));
+  report.fault(
+      "connections refused at the inspection port",
+      static_cast<std::uint64_t>(
+          metric_sum(scraped, "streamer_inspection_connections_total", {{"result", "refused"}})
+              .value_or(0)));
   const auto beside = use_of(std::move(memory));
   load.stop();
   s.wait_until_drained();

@@ -40,8 +40,7 @@ std::vector<std::pair<std::string, std::size_t>> name_order(std::string_view nam
 }
 
 std::string message_age(const actor_snapshot& actor) {
-  return actor.message_us == 0 ? "-"
-                               : shown_duration(std::chrono::microseconds{actor.message_us});
+  return actor.message_us == 0 ? "-" : shown_duration(std::chrono::microseconds{actor.message_us});
 }
 
 // `2 of 10`: used by it, and how many its supervisor's window had.
@@ -54,8 +53,8 @@ std::string restarts_of(const actor_snapshot& actor) {
 std::string error_of(const actor_snapshot& actor) {
   if (actor.last_error.empty()) return "-";
   if (actor.last_error_ms < 0) return actor.last_error;
-  return shown_duration(std::chrono::milliseconds{actor.last_error_ms}) + " ago: " +
-         actor.last_error;
+  return shown_duration(std::chrono::milliseconds{actor.last_error_ms}) +
+         " ago: " + actor.last_error;
 }
 
 std::vector<std::string> cells_of(const actor_snapshot& actor, std::string name) {

@@ -165,7 +165,9 @@ class strangers {
 };
 
 // A BASP header that announces 2 GB less a byte: what CAF without TLS would make room for.
-std::string huge_basp() { return std::string("\0\0\0\0\x7f\xff\xff\xff", 8) + std::string(24, '\0'); }
+std::string huge_basp() {
+  return std::string("\0\0\0\0\x7f\xff\xff\xff", 8) + std::string(24, '\0');
+}
 
 // A TLS record and a handshake message of the largest lengths that can be written.
 std::string huge_tls() {
@@ -347,9 +349,9 @@ TEST_CASE("a worker with wrong files of [inspect] does not start, and names the 
     options.output = directory / ("refused-" + std::to_string(++runs));
     return run(options, 30s);
   };
-  const auto refused = start({"--set", "inspect.certificate=" + good.certificate.string(), "--set",
-                              "inspect.key=" + second.key.string(), "--set",
-                              "inspect.ca=" + ca.file().string()});
+  const auto refused =
+      start({"--set", "inspect.certificate=" + good.certificate.string(), "--set",
+             "inspect.key=" + second.key.string(), "--set", "inspect.ca=" + ca.file().string()});
   CHECK(refused.status.code == 2);
   CHECK(refused.err.find("inspect.key = \"" + second.key.string()) != std::string::npos);
   const auto half = start({"--set", "inspect.ca=" + ca.file().string()});

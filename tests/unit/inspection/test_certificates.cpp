@@ -155,8 +155,7 @@ TEST_CASE("what is wrong with a file is one line that names its key and its path
   expect({directory / "text.pem", good.key, ca.file()}, "certificate", directory / "text.pem",
          "no certificate in PEM");
   expect({good.certificate, missing, ca.file()}, "key", missing, "no key in PEM");
-  expect({good.certificate, good.certificate, ca.file()}, "key", good.certificate,
-         "no key in PEM");
+  expect({good.certificate, good.certificate, ca.file()}, "key", good.certificate, "no key in PEM");
   expect({locked.certificate, locked.key, ca.file()}, "key", locked.key, "without a password");
   expect({good.certificate, second.key, ca.file()}, "key", second.key, "is not the key of");
   expect({good.certificate, good.key, missing}, "ca", missing, "no certificate in PEM");

@@ -158,11 +158,8 @@ TEST_CASE("strangers hold no place that somebody with a certificate wants") {
     strangers.back().send("\x16\x03\x01");
   }
   CHECK(refusal(config, served.port->bound()).empty());
-  CHECK(wait_until(
-      [&] {
-        return std::ranges::count_if(strangers, &raw_client::closed) >= 250;
-      },
-      std::chrono::seconds{20}));
+  CHECK(wait_until([&] { return std::ranges::count_if(strangers, &raw_client::closed) >= 250; },
+                   std::chrono::seconds{20}));
 }
 
 TEST_CASE("with a certificate, nothing is reachable but the inspector") {
