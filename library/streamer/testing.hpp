@@ -16,19 +16,20 @@ namespace streamer::testing {
 
 /// A record to call a handler with. An absent key or value is null.
 struct sample {
-  std::optional<std::string> key;
-  std::optional<std::string> value;
-  std::vector<owned_header> headers = {};
-  std::string tenant = "default";
-  std::uint32_t attempt = 1; ///< from 1
-  std::string topic = "events";
-  std::int32_t partition = 0;
-  std::int64_t offset = 0;
-  std::int64_t timestamp_ms = -1; ///< ms since 1970
+  std::optional<std::string> key;         ///< absent: null
+  std::optional<std::string> value;       ///< absent: null
+  std::vector<owned_header> headers = {}; ///< in order
+  std::string tenant = "default";         ///< as `tenants.from` would find it
+  std::uint32_t attempt = 1;              ///< from 1
+  std::string topic = "events";           ///< its topic
+  std::int32_t partition = 0;             ///< from 0
+  std::int64_t offset = 0;                ///< from 0
+  std::int64_t timestamp_ms = -1;         ///< ms since 1970
 };
 
 /// What the handler made of it.
 struct verdict {
+  /// Success, skip, retry or reject.
   outcome given;
   /// What a worker would send: empty unless the outcome is success.
   std::vector<outbound_event> sent;
