@@ -11,12 +11,13 @@ namespace streamer {
 struct origin {
   /// Later ones overrule earlier ones.
   enum class layer { built_in, default_file, file, environment, flag };
+  /// Which source.
   layer from = layer::built_in;
   /// The file's path, the environment variable or the flag; empty for built_in.
   std::string name;
   /// Position in a file, from 1; 0 where there is none.
   std::uint32_t line = 0;
-  std::uint32_t column = 0;
+  std::uint32_t column = 0; ///< from 1; 0: none
 
   bool operator==(const origin&) const = default;
 };
@@ -47,6 +48,7 @@ class provenance {
 
 /// One thing that is wrong with the configuration. No member ever holds a secret.
 struct problem {
+  /// File and line, variable or flag.
   origin where;
   /// Full name of the key; empty when a whole file or variable is meant.
   std::string key;

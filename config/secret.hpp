@@ -19,8 +19,8 @@ class secret {
 
   secret(const secret& other) = default;
   secret(secret&& other) noexcept = default;
-  secret& operator=(const secret& other);
-  secret& operator=(secret&& other) noexcept;
+  secret& operator=(const secret& other);     ///< overwrites the old text
+  secret& operator=(secret&& other) noexcept; ///< overwrites the old text
   ~secret();
 
   /// True when nothing was configured.

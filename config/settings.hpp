@@ -72,21 +72,29 @@ struct kafka_settings {
   std::string client_id = "streamer";
   /// Rack or zone, to fetch from the closest replica; empty: not set.
   std::string client_rack;
+  /// With or without TLS and SASL.
   security_protocol_kind security_protocol = security_protocol_kind::plaintext;
   /// Used when security_protocol is one of the SASL ones.
   sasl_mechanism_kind sasl_mechanism = sasl_mechanism_kind::scram_sha_256;
+  /// User for SASL.
   std::string sasl_username;
+  /// Password for SASL.
   secret sasl_password;
   /// OIDC token endpoint, client and scope for OAUTHBEARER.
   std::string oidc_token_endpoint_url;
+  /// The client.
   std::string oidc_client_id;
+  /// The client's secret.
   secret oidc_client_secret;
+  /// The scope to ask for; empty: none.
   std::string oidc_scope;
   /// PEM file or folder of trusted authorities; empty: the system's.
   std::string ssl_ca_location;
   /// The client's PEM certificate chain and its key; empty: no client certificate.
   std::string ssl_certificate_location;
+  /// PEM file of the client's key.
   std::string ssl_key_location;
+  /// Password of that key.
   secret ssl_key_password;
   /// Permits secrets over a connection without TLS, and TLS without verification.
   bool allow_insecure = false;
@@ -119,42 +127,52 @@ struct producer_settings {
   milliseconds delivery_timeout{120'000};
   /// How long the producer waits for a batch to fill.
   milliseconds linger{5};
+  /// Of batches.
   compression_kind compression = compression_kind::lz4;
+  /// What chooses the partition.
   partition_by_kind partition_by = partition_by_kind::tenant;
   /// How many partitions one tenant's keys use under partition_by = tenant; at least 1.
   std::int32_t tenant_spread = 4;
-  property_map properties;
+  property_map properties; ///< for the producer alone
 
   bool operator==(const producer_settings&) const = default;
 };
 
 /// Section [consumer].
 struct consumer_settings {
+  /// The consumer group.
   std::string group_id = "streamer";
   /// Topic names; one that starts with `^` is a pattern.
   std::vector<std::string> topics = {"events"};
   /// Most records that one handler call gets; at least 1.
   std::size_t batch_size = 100;
+  /// What keeps its order.
   ordering_kind ordering = ordering_kind::key;
+  /// How records without a key are ordered.
   keyless_kind keyless = keyless_kind::unordered;
+  /// Where a partition without a commit starts.
   offset_reset_kind auto_offset_reset = offset_reset_kind::earliest;
+  /// When the next offset is gone.
   out_of_range_kind on_out_of_range = out_of_range_kind::stop;
+  /// How often changed offsets are committed.
   milliseconds commit_interval{1'000};
   /// Records in the whole process that are read and unfinished.
   std::size_t max_in_flight = 10'000;
   /// Bytes in the whole process (fetched, in flight, waiting, outbound), in MiB.
   std::size_t memory_budget_mib = 128;
+  /// Classic, or KIP-848.
   group_protocol_kind group_protocol = group_protocol_kind::classic;
   /// Makes this a static member; empty: a dynamic one.
   std::string group_instance_id;
   /// Under group_protocol = consumer it is the broker's: do not pass it to the client then.
   milliseconds session_timeout{45'000};
+  /// When a member that does not poll is given up.
   milliseconds max_poll_interval{300'000};
   /// Budget of an orderly stop.
   milliseconds drain_timeout{7'000};
   /// Liveness fails when runnable work has not moved for this long.
   milliseconds max_stall{30'000};
-  property_map properties;
+  property_map properties; ///< for the consumer alone
 
   bool operator==(const consumer_settings&) const = default;
 };
@@ -163,6 +181,7 @@ struct consumer_settings {
 struct tenant_source {
   /// header:NAME, topic:REGEX (its first group, or the whole match), key_prefix:SEP.
   enum class kind { header, topic, key_prefix };
+  /// What names the tenant.
   kind from = kind::header;
   /// The header's name, the regular expression (ECMAScript), or the separator; never empty.
   std::string argument = "ce_tenantid";
@@ -184,15 +203,17 @@ struct tenant_limit {
 
 /// Section [tenants].
 struct tenant_settings {
+  /// Where a record names its tenant.
   tenant_source from;
   /// The tenant of a record that names none.
   std::string default_tenant = "default";
   /// Most of the in-flight window that one tenant may fill; in (0, 1].
   double share = 0.5;
+  /// When a share is full.
   overflow_kind overflow = overflow_kind::hold;
   /// Most tenant label values in metrics; the rest is `other`.
   std::size_t max_labels = 100;
-  std::map<std::string, tenant_limit> limits;
+  std::map<std::string, tenant_limit> limits; ///< by tenant
 
   bool operator==(const tenant_settings&) const = default;
 };
@@ -203,9 +224,11 @@ struct retry_settings {
   std::uint32_t max_attempts = 10;
   /// Time since the first attempt after which no further one starts.
   milliseconds max_elapsed{120'000};
+  /// Before the second attempt.
   milliseconds initial_backoff{100};
   /// At least 1.
   double multiplier = 2.0;
+  /// The longest.
   milliseconds max_backoff{30'000};
   /// Part of each back-off that is drawn at random; in [0, 1).
   double jitter = 0.2;
@@ -221,11 +244,13 @@ struct dlq_settings {
   guard_kind guard = guard_kind::on;
   /// Share of the recent records (within guard_window) that fail in one way; in (0, 1].
   double guard_share = 0.5;
+  /// How long a failure counts.
   milliseconds guard_window{60'000};
   /// Which header families are written: dlq, streams, spring, connect.
   std::vector<std::string> header_dialects = {"dlq"};
   /// Cap on the bytes of added headers.
   std::size_t max_header_bytes = 8'192;
+  /// A dead letter that its topic refuses for its size.
   too_large_kind on_too_large = too_large_kind::pointer;
 
   bool operator==(const dlq_settings&) const = default;
@@ -266,6 +291,7 @@ struct handler_settings {
 
 /// Section [observability].
 struct observability_settings {
+  /// The least severe that is logged.
   log_level_kind log_level = log_level_kind::info;
   /// JSON lines instead of text.
   bool json_logs = false;
@@ -287,12 +313,14 @@ struct admin_settings {
 
 /// Section [inspect]: CAF remote actors, always mutual TLS.
 struct inspect_settings {
+  /// Whether the tree is published.
   bool enabled = false;
+  /// Where.
   std::string addr = "127.0.0.1:7070";
   /// PEM files; empty: made in runtime.state_dir.
   std::string certificate;
-  std::string key;
-  std::string ca;
+  std::string key; ///< PEM file of its key
+  std::string ca;  ///< PEM file of the authority
 
   bool operator==(const inspect_settings&) const = default;
 };
@@ -314,20 +342,28 @@ struct runtime_settings {
 
 /// The whole configuration. `settings{}` is the built-in one.
 struct settings {
+  /// [kafka].
   kafka_settings kafka;
+  /// [topics].
   topic_settings topics;
+  /// [producer].
   producer_settings producer;
+  /// [consumer].
   consumer_settings consumer;
+  /// [tenants].
   tenant_settings tenants;
+  /// [retry].
   retry_settings retry;
+  /// [dlq].
   dlq_settings dlq;
+  /// [[handlers]], in order.
   std::vector<handler_settings> handlers = default_handlers();
   /// `handlers.unmatched` in flags and environment, top-level `unmatched` in a file.
   unmatched_policy unmatched = unmatched_policy::dead_letter;
-  observability_settings observability;
-  admin_settings admin;
-  inspect_settings inspect;
-  runtime_settings runtime;
+  observability_settings observability; ///< [observability]
+  admin_settings admin;                 ///< [admin]
+  inspect_settings inspect;             ///< [inspect]
+  runtime_settings runtime;             ///< [runtime]
 
   bool operator==(const settings&) const = default;
 };

@@ -9,8 +9,8 @@ namespace streamer {
 
 /// One variable of the environment.
 struct environment_variable {
-  std::string name;
-  std::string value;
+  std::string name;  ///< as it is spelled
+  std::string value; ///< after the first =
 };
 
 /// A key that the command line sets.
@@ -31,7 +31,9 @@ struct sources {
   std::filesystem::path local_file;
   /// `--config FILE`: must be readable when given.
   std::optional<std::filesystem::path> config_file;
+  /// All of it; what is not meant is left alone.
   std::vector<environment_variable> environment;
+  /// In the order of the command line.
   std::vector<flag_value> flags;
   /// Names under which C++ handlers are registered. With a list, a kind that is neither built in
   /// nor listed is a problem; without one every name is taken.

@@ -14,27 +14,34 @@ namespace streamer {
 /// One record to be produced. Bytes are either its own or borrowed from a
 /// received record that `keep_alive` holds until the broker has acknowledged.
 struct outbound_event {
-  std::string topic;
+  std::string topic; ///< where to
   std::optional<partition_id>
-      partition; ///< absent: by `partition_seed`, else by key (`murmur2_random`)
+      /// Absent: by `partition_seed`, else by key (`murmur2_random`).
+      partition;
   /// Partition = seed modulo the topic's partition count, which only the
   /// producing client knows: the DLQ's rule and that of `partition_by = tenant`.
   std::optional<std::uint32_t> partition_seed;
-  std::optional<std::string> key;   ///< absent: null key
-  std::optional<std::string> value; ///< absent: null value (a tombstone)
+  /// Absent: null key.
+  std::optional<std::string> key;
+  /// Absent: null value (a tombstone).
+  std::optional<std::string> value;
+  /// In order; names may repeat.
   std::vector<owned_header> headers;
-  std::int64_t timestamp_ms = 0; ///< ms since 1970; 0: now
+  /// Ms since 1970; 0: now.
+  std::int64_t timestamp_ms = 0;
   /// When set, key and value are taken from this record, not from `key` and `value`.
   std::optional<record_ref> keep_alive;
   /// With `keep_alive`: the record's own headers come before `headers`, byte for byte.
   bool with_record_headers = false;
 
+  /// Key, whoever owns it.
   [[nodiscard]] bytes_ref key_bytes() const {
     if (keep_alive) {
       return keep_alive->get().key;
     }
     return key ? bytes_ref{key->data(), key->size()} : bytes_ref{};
   }
+  /// Value, whoever owns it.
   [[nodiscard]] bytes_ref value_bytes() const {
     if (keep_alive) {
       return keep_alive->get().value;
@@ -65,7 +72,9 @@ struct delivery_result {
   std::int64_t latency_us = 0; ///< from hand-over to acknowledgement, microseconds
 };
 
+/// Events that are handed over together.
 using event_batch = std::vector<outbound_event>;
+/// A batch that several hold.
 using event_batch_ptr = std::shared_ptr<const event_batch>;
 
 } // namespace streamer

@@ -25,18 +25,27 @@ namespace streamer {
 /// A record as a handler sees it. Views are valid until the record's outcome is given.
 class record_view {
  public:
+  /// Of a record in hand; all three have to outlive it.
   record_view(const record_ref& record, std::string_view tenant, std::uint32_t attempt)
       : record_{&record}, tenant_{tenant}, attempt_{attempt} {}
 
+  /// Its topic.
   [[nodiscard]] const std::string& topic() const { return record_->batch->topic(); }
+  /// Its partition.
   [[nodiscard]] partition_id partition() const { return record_->batch->partition(); }
+  /// Its offset.
   [[nodiscard]] offset_id offset() const { return record_->get().offset; }
+  /// Ms since 1970; -1: none.
   [[nodiscard]] std::int64_t timestamp_ms() const { return record_->get().timestamp_ms; }
+  /// May be null.
   [[nodiscard]] bytes_ref key() const { return record_->get().key; }
+  /// Null: a tombstone.
   [[nodiscard]] bytes_ref value() const { return record_->get().value; }
   /// The last header of this name; null if there is none.
   [[nodiscard]] bytes_ref header(const char* name) const { return record_->header(name); }
+  /// All, in order.
   [[nodiscard]] std::vector<header_ref> headers() const { return record_->headers(); }
+  /// As `tenants.from` found it.
   [[nodiscard]] std::string_view tenant() const { return tenant_; }
   /// Number of this attempt, from 1; goes on across restarts and rebalances.
   [[nodiscard]] std::uint32_t attempt() const { return attempt_; }
@@ -53,8 +62,8 @@ class record_view {
 /// kept until the handler has succeeded and are dropped when it has not.
 class emitter {
  public:
-  void emit(outbound_event event) { events_.push_back(std::move(event)); }
-  [[nodiscard]] std::vector<outbound_event>& events() { return events_; }
+  void emit(outbound_event event) { events_.push_back(std::move(event)); } ///< one more
+  [[nodiscard]] std::vector<outbound_event>& events() { return events_; }  ///< so far
 
  private:
   std::vector<outbound_event> events_;
@@ -152,7 +161,9 @@ class attempt : public std::enable_shared_from_this<attempt> {
 /// Tells a handler that nobody waits for its outcome any more.
 class cancel_token {
  public:
+  /// Of one attempt.
   explicit cancel_token(std::shared_ptr<const attempt> of) : of_{std::move(of)} {}
+  /// True: the outcome would be dropped.
   [[nodiscard]] bool cancelled() const { return of_->fenced(); }
 
  private:
@@ -164,17 +175,21 @@ class cancel_token {
 /// May be moved to and completed on any thread; not to be used by two at a time.
 class delivery {
  public:
+  /// Takes over the debt of an outcome.
   explicit delivery(std::shared_ptr<attempt> of) : attempt_{std::move(of)} {}
   delivery(delivery&&) noexcept = default;
-  delivery& operator=(delivery&& other) noexcept;
+  delivery& operator=(delivery&& other) noexcept; ///< what it held before is abandoned
   delivery(const delivery&) = delete;
   delivery& operator=(const delivery&) = delete;
   ~delivery() { abandon(); }
 
   /// False once it has been moved away.
   explicit operator bool() const { return attempt_ != nullptr; }
+  /// Valid until the outcome.
   [[nodiscard]] record_view record() const { return attempt_->view(); }
+  /// Sent with success only.
   void emit(outbound_event event) { attempt_->emit(std::move(event)); }
+  /// For work that can stop early.
   [[nodiscard]] cancel_token cancel() const { return cancel_token{attempt_}; }
   /// Gives the outcome. Only the first counts; false if it came too late.
   bool complete(outcome result) { return attempt_->complete(std::move(result)); }
@@ -205,12 +220,12 @@ class async_handler {
 
 /// A quick function: called on a scheduler thread, so it must not wait for anything.
 struct quick_handler {
-  record_function run;
+  record_function run; ///< the function
 };
 
 /// A function that may block: called on its own pool of `concurrency` threads.
 struct blocking_handler {
-  record_function run;
+  record_function run; ///< the function
 };
 
 /// A handler in any of its forms.

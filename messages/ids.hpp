@@ -12,10 +12,13 @@ namespace streamer {
 template <class Tag, class Rep>
 class strong_id {
  public:
-  using rep = Rep;
+  using rep = Rep; ///< the integer below
   constexpr strong_id() = default;
+  /// From a plain integer.
   constexpr explicit strong_id(Rep value) : value_{value} {}
+  /// The plain integer.
   [[nodiscard]] constexpr Rep value() const { return value_; }
+  /// The one after it.
   [[nodiscard]] constexpr strong_id next() const { return strong_id{static_cast<Rep>(value_ + 1)}; }
   friend constexpr auto operator<=>(strong_id, strong_id) = default;
 
@@ -44,8 +47,8 @@ using lane_id = strong_id<struct lane_tag, std::uint64_t>;
 
 /// A topic and one of its partitions.
 struct topic_partition {
-  std::string topic;
-  partition_id partition;
+  std::string topic;      ///< its name
+  partition_id partition; ///< from 0
   friend auto operator<=>(const topic_partition&, const topic_partition&) = default;
 };
 
@@ -56,6 +59,7 @@ struct topic_partition {
 
 } // namespace streamer
 
+/// @cond
 template <class Tag, class Rep>
 struct std::hash<streamer::strong_id<Tag, Rep>> {
   std::size_t operator()(streamer::strong_id<Tag, Rep> id) const noexcept {
@@ -69,3 +73,4 @@ struct std::hash<streamer::topic_partition> {
     return std::hash<std::string>{}(tp.topic) * 31 + static_cast<std::size_t>(tp.partition.value());
   }
 };
+/// @endcond

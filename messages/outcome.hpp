@@ -34,18 +34,22 @@ enum class failure_class : std::uint8_t {
 
 /// Result of one attempt.
 struct outcome {
-  outcome_kind kind = outcome_kind::success;
-  failure_class cause = failure_class::none;
-  std::string reason;    ///< free text, untrusted; shown escaped and capped
-  std::string exception; ///< type of the escaped exception, if one escaped
+  outcome_kind kind = outcome_kind::success; ///< what it is
+  failure_class cause = failure_class::none; ///< why it failed; none for success and skip
+  std::string reason;                        ///< free text, untrusted; shown escaped and capped
+  std::string exception;                     ///< type of the escaped exception, if one escaped
 
+  /// Processed: what was emitted is sent.
   [[nodiscard]] static outcome success() { return {}; }
+  /// Deliberately not processed; finished.
   [[nodiscard]] static outcome skip(std::string why) {
     return {outcome_kind::skip, failure_class::none, std::move(why), {}};
   }
+  /// Failed, may pass: again after a back-off.
   [[nodiscard]] static outcome retry(std::string why) {
     return {outcome_kind::retry, failure_class::handler, std::move(why), {}};
   }
+  /// Failed for good: to the DLQ.
   [[nodiscard]] static outcome reject(std::string why) {
     return {outcome_kind::reject, failure_class::handler, std::move(why), {}};
   }
@@ -54,8 +58,9 @@ struct outcome {
 /// Thrown by a handler to reject a record: the DLQ takes it without a retry.
 class permanent_error : public std::exception {
  public:
+  /// The reason, for logs and the dead letter.
   explicit permanent_error(std::string why) : why_{std::move(why)} {}
-  [[nodiscard]] const char* what() const noexcept override { return why_.c_str(); }
+  [[nodiscard]] const char* what() const noexcept override { return why_.c_str(); } ///< the reason
 
  private:
   std::string why_;

@@ -18,10 +18,14 @@ namespace streamer {
 class bytes_ref {
  public:
   constexpr bytes_ref() = default;
+  /// These bytes; null if `data` is.
   constexpr bytes_ref(const void* data, std::size_t size)
       : data_{static_cast<const char*>(data)}, size_{size} {}
+  /// The bytes of a text.
   constexpr explicit bytes_ref(std::string_view text) : data_{text.data()}, size_{text.size()} {}
+  /// Absent, not empty.
   [[nodiscard]] constexpr bool is_null() const { return data_ == nullptr; }
+  /// In bytes; 0 for null.
   [[nodiscard]] constexpr std::size_t size() const { return size_; }
   /// The bytes; empty for null.
   [[nodiscard]] constexpr std::string_view view() const {
@@ -35,8 +39,8 @@ class bytes_ref {
 
 /// One header of a record. Names may repeat; values may be null.
 struct header_ref {
-  std::string_view name;
-  bytes_ref value;
+  std::string_view name; ///< may repeat
+  bytes_ref value;       ///< may be null
 };
 
 /// What a record's timestamp means (Kafka's message.timestamp.type).
@@ -44,17 +48,18 @@ enum class timestamp_kind : std::uint8_t { not_available, create_time, log_appen
 
 /// One record as received. A view into its `record_batch`.
 struct record {
-  offset_id offset;
+  offset_id offset;               ///< in its partition
   std::int64_t timestamp_ms = -1; ///< ms since 1970, may be -1, wrong or in the future
-  bytes_ref key;
-  bytes_ref value;
-  std::int32_t leader_epoch = -1;
-  timestamp_kind kind = timestamp_kind::not_available;
+  bytes_ref key;                  ///< may be null
+  bytes_ref value;                ///< null: a tombstone
+  std::int32_t leader_epoch = -1; ///< -1: unknown
+  timestamp_kind kind = timestamp_kind::not_available; ///< what timestamp_ms means
   void* native = nullptr; ///< the client library's message, for the batch's own use
 };
 
 /// How many records ahead to prefetch: times the work on one it should exceed a memory access.
 inline constexpr std::size_t prefetch_distance = 4;
+/// In bytes, as processors of servers have it.
 inline constexpr std::size_t cache_line = 64;
 
 /// Begins to bring a value into the cache, as much as a small one has.
@@ -123,22 +128,28 @@ class record_batch {
   std::vector<record> records_;
 };
 
+/// A batch that its records keep alive.
 using record_batch_ptr = std::shared_ptr<const record_batch>;
 
 /// One record and what keeps it alive.
 struct record_ref {
+  /// Keeps its bytes alive.
   record_batch_ptr batch;
+  /// In the batch.
   std::uint32_t index = 0;
+  /// The record.
   [[nodiscard]] const record& get() const { return batch->records()[index]; }
+  /// All.
   [[nodiscard]] std::vector<header_ref> headers() const { return batch->headers(index); }
+  /// The last one of this name; null: none.
   [[nodiscard]] bytes_ref header(const char* name) const { return batch->last_header(index, name); }
 };
 
 /// A header with bytes of its own; `value` is absent for a null value.
 struct owned_header {
-  std::string name;
-  std::string value;
-  bool value_is_null = false;
+  std::string name;           ///< may repeat
+  std::string value;          ///< of its own
+  bool value_is_null = false; ///< null, not empty
   friend bool operator==(const owned_header&, const owned_header&) = default;
 };
 

@@ -61,11 +61,12 @@ TEST_CASE("later events of an order are skipped") {
 
 TEST_CASE("what a handler throws is told as a worker would take it") {
   const auto thrown = [](auto error) {
-    return call([error](const streamer::record_view&, streamer::emitter& out)
-                    -> streamer::outcome {
-      out.emit({});
-      throw error;
-    }, sample{});
+    return call(
+        [error](const streamer::record_view&, streamer::emitter& out) -> streamer::outcome {
+          out.emit({});
+          throw error;
+        },
+        sample{});
   };
   CHECK(thrown(std::runtime_error{"busy"}).given.kind == outcome_kind::retry);
   CHECK(thrown(streamer::permanent_error{"no"}).given.kind == outcome_kind::reject);

@@ -24,10 +24,11 @@ class handler_registry {
   void add(std::string kind, handler_factory make);
   /// Adds a kind without options of its own.
   void add_quick(std::string kind, record_function run);
-  void add_blocking(std::string kind, record_function run);
+  void add_blocking(std::string kind, record_function run); ///< as add_quick; may wait
+  /// Shared by all entries of the kind.
   void add_async(std::string kind, std::shared_ptr<async_handler> handler);
 
-  [[nodiscard]] std::vector<std::string> kinds() const;
+  [[nodiscard]] std::vector<std::string> kinds() const; ///< their names, in order
   /// The handler for an entry, or why there is none (an unknown kind names those there are).
   [[nodiscard]] std::variant<any_handler, std::string> make(const handler_settings& entry) const;
 

@@ -30,19 +30,24 @@ enum class log_level : std::uint8_t { trace, debug, info, warn, error, critical,
 /// by accident.
 class log_value {
  public:
+  /// What a value can be.
   using storage = std::variant<bool, std::int64_t, std::uint64_t, double, std::string_view>;
 
+  /// True or false.
   template <std::same_as<bool> T>
   constexpr log_value(T value) noexcept : value_{value} {}
 
+  /// A signed number.
   template <std::signed_integral T>
     requires(!std::same_as<T, char>)
   constexpr log_value(T value) noexcept : value_{static_cast<std::int64_t>(value)} {}
 
+  /// An unsigned number.
   template <std::unsigned_integral T>
     requires(!std::same_as<T, bool> && !std::same_as<T, char>)
   constexpr log_value(T value) noexcept : value_{static_cast<std::uint64_t>(value)} {}
 
+  /// A number.
   template <std::floating_point T>
   constexpr log_value(T value) noexcept : value_{static_cast<double>(value)} {}
 
@@ -50,12 +55,13 @@ class log_value {
   constexpr log_value(const char* text) noexcept
       : value_{text == nullptr ? std::string_view{} : std::string_view{text}} {}
 
+  /// Text.
   template <class T>
     requires(std::convertible_to<const T&, std::string_view> &&
              !std::convertible_to<const T&, const char*>)
   constexpr log_value(const T& text) noexcept : value_{std::string_view{text}} {}
 
-  [[nodiscard]] constexpr const storage& get() const noexcept { return value_; }
+  [[nodiscard]] constexpr const storage& get() const noexcept { return value_; } ///< as it is held
 
  private:
   storage value_;
@@ -63,8 +69,8 @@ class log_value {
 
 /// A named value. Names are snake_case literals with the unit as suffix: `backoff_ms`.
 struct log_field {
-  std::string_view name;
-  log_value value;
+  std::string_view name; ///< snake_case, with its unit
+  log_value value;       ///< referred to until the call returns
 };
 
 /// Where finished lines go, without a line end. Calls are serialised; it may not log itself.
@@ -72,8 +78,8 @@ using log_sink = std::function<void(log_level level, std::string_view line)>;
 
 /// How a logger is made.
 struct log_options {
-  log_level level = log_level::info;
-  bool json = false;
+  log_level level = log_level::info; ///< threshold
+  bool json = false;                 ///< JSON lines instead of text
 };
 
 namespace detail {
@@ -99,6 +105,7 @@ class log_core {
 class log_handle {
  public:
   log_handle() = default;
+  /// To `core`, as `component`.
   log_handle(std::shared_ptr<detail::log_core> core, std::string_view component);
 
   /// A handle to the same logger for another component ("consumer").
@@ -121,23 +128,29 @@ class log_handle {
     }
   }
 
-  using field_list = std::initializer_list<log_field>;
+  using field_list = std::initializer_list<log_field>; ///< fields in braces
 
+  /// `write` at this level.
   void trace(std::string_view event, std::string_view message, field_list f = {}) const noexcept {
     write(log_level::trace, event, message, {f.begin(), f.size()});
   }
+  /// `write` at this level.
   void debug(std::string_view event, std::string_view message, field_list f = {}) const noexcept {
     write(log_level::debug, event, message, {f.begin(), f.size()});
   }
+  /// `write` at this level.
   void info(std::string_view event, std::string_view message, field_list f = {}) const noexcept {
     write(log_level::info, event, message, {f.begin(), f.size()});
   }
+  /// `write` at this level.
   void warn(std::string_view event, std::string_view message, field_list f = {}) const noexcept {
     write(log_level::warn, event, message, {f.begin(), f.size()});
   }
+  /// `write` at this level.
   void error(std::string_view event, std::string_view message, field_list f = {}) const noexcept {
     write(log_level::error, event, message, {f.begin(), f.size()});
   }
+  /// `write` at this level.
   void critical(std::string_view event, std::string_view message,
                 field_list f = {}) const noexcept {
     write(log_level::critical, event, message, {f.begin(), f.size()});

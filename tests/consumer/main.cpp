@@ -13,7 +13,8 @@ namespace {
 class answering final : public streamer::async_handler {
  public:
   void handle(std::span<streamer::delivery> batch) override {
-    for (auto& record : batch) record.complete(streamer::outcome::success());
+    for (auto& record : batch)
+      record.complete(streamer::outcome::success());
   }
 };
 
@@ -33,14 +34,16 @@ int main() {
   registry.add_quick("quick", reverse);
   registry.add_blocking("blocking", reverse);
   registry.add_async("async", std::make_shared<answering>());
-  registry.add("tuned", [](const streamer::handler_settings& entry)
+  registry.add("tuned",
+               [](const streamer::handler_settings& entry)
                    -> std::variant<streamer::any_handler, std::string> {
-    if (!entry.options.contains("depth")) return "handlers.depth is missing";
-    return streamer::any_handler{streamer::quick_handler{reverse}};
-  });
+                 if (!entry.options.contains("depth")) return "handlers.depth is missing";
+                 return streamer::any_handler{streamer::quick_handler{reverse}};
+               });
   const streamer::logger logs{{}};
   streamer::add_builtin_handlers(registry, logs.with("handler"));
-  for (const auto& kind : registry.kinds()) std::printf("%s ", kind.c_str());
+  for (const auto& kind : registry.kinds())
+    std::printf("%s ", kind.c_str());
 
   streamer::sources from;
   from.handler_kinds = registry.kinds();
