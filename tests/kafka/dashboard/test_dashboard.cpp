@@ -69,7 +69,7 @@ TEST_CASE("The dashboard shows a worker live, and is right again after a restart
   CHECK(window.wait_for(shows("#login-note", "refused")));
   window.enter("#token", "open sesame");
   REQUIRE(window.wait_for("!document.querySelector('#main').hidden"));
-  window.run("window.sameDocument = true");
+  static_cast<void>(window.run("window.sameDocument = true"));
 
   // What happened is shown, and text of strangers is text.
   CHECK(window.wait_for(shows("#health", "ready")));

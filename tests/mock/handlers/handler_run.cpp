@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <catch2/catch_test_macros.hpp>
 #include <cstdlib>
 #include <sstream>
@@ -61,13 +62,23 @@ void handler_run::send(const std::vector<sent>& records) const {
       rd_kafka_header_add(headers, h.name.c_str(), -1, h.value ? h.value->data() : nullptr,
                           h.value ? static_cast<ssize_t>(h.value->size()) : 0);
     }
-    require_ok(
-        rd_kafka_producev(client.get(), RD_KAFKA_V_TOPIC("events"), RD_KAFKA_V_PARTITION(0),
-                          RD_KAFKA_V_KEY(r.key.data(), r.key.size()),
-                          RD_KAFKA_V_VALUE(const_cast<char*>(r.value.data()), r.value.size()),
-                          RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_HEADERS(headers),
-                          RD_KAFKA_V_END),
-        "produce");
+    std::array<rd_kafka_vu_t, 6> parts{};
+    parts[0].vtype = RD_KAFKA_VTYPE_TOPIC;
+    parts[0].u.cstr = "events";
+    parts[1].vtype = RD_KAFKA_VTYPE_PARTITION;
+    parts[1].u.i32 = 0;
+    parts[2].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
+    parts[2].u.i = RD_KAFKA_MSG_F_COPY;
+    parts[3].vtype = RD_KAFKA_VTYPE_KEY;
+    parts[3].u.mem.ptr = const_cast<char*>(r.key.data());
+    parts[3].u.mem.size = r.key.size();
+    parts[4].vtype = RD_KAFKA_VTYPE_VALUE;
+    parts[4].u.mem.ptr = const_cast<char*>(r.value.data());
+    parts[4].u.mem.size = r.value.size();
+    parts[5].vtype = RD_KAFKA_VTYPE_HEADERS;
+    parts[5].u.headers = headers;
+    const error_ptr refused{rd_kafka_produceva(client.get(), parts.data(), parts.size())};
+    REQUIRE_FALSE(refused);
   }
   require_ok(rd_kafka_flush(client.get(), 30'000), "flush");
 }

@@ -123,7 +123,7 @@ TEST_CASE("what ends a child is dead-lettered, and costs nobody else") {
   std::vector<sent> records;
   const std::vector<std::pair<std::string, std::string>> poisons{
       {"exit", "exit:3"}, {"kill", "kill"}, {"long", "long"}};
-  for (int i = 0; i < 300; ++i) {
+  for (std::size_t i = 0; i < 300; ++i) {
     if (i % 100 == 50) {
       records.push_back({poisons[i / 100].first, poisons[i / 100].second});
     }
