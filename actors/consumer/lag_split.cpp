@@ -27,6 +27,16 @@ std::optional<lag_age> at_most(const std::optional<milliseconds>& limit) {
   return limit ? std::optional{lag_age{*limit, true}} : std::nullopt;
 }
 
+// Of a partition without a commit whose consumer has not been handed anything yet.
+std::int64_t where_reading_began(const source_facts& source) {
+  if (source.position < 0) {
+    return source.reset_to_end ? source.end : source.low;
+  }
+  // What was handed over and is still on its way to the consumer counts too, where that is known.
+  const bool from_low = !source.reset_to_end && source.low >= 0 && source.low < source.position;
+  return from_low ? source.low : source.position;
+}
+
 // The oldest of what is unfinished: it holds the frontier.
 std::int64_t oldest_unfinished(const lag_times& times) {
   std::int64_t oldest = -1;
@@ -94,8 +104,7 @@ lag_split split_taken_in(const taken_in_facts& facts) {
 lag_split complete(lag_split split, const source_facts& source) {
   auto& [parts, span] = split;
   if (span.taken_in < 0) {
-    const auto begin = source.reset_to_end ? source.end : source.low;
-    const auto from = source.position >= 0 ? source.position : begin;
+    const auto from = where_reading_began(source);
     if (from < 0) {
       return {};
     }

@@ -33,6 +33,10 @@ std::string records(std::uint64_t count) {
   return std::to_string(count) + (count == 1 ? " record" : " records");
 }
 
+std::string times(std::uint32_t count) {
+  return count == 1 ? "once" : std::to_string(count) + " times";
+}
+
 std::string name_of(const frontier_record& r) {
   return "the record at offset " + std::to_string(r.offset.value()) + " of tenant " + r.tenant;
 }
@@ -129,8 +133,8 @@ class judge {
     const auto again =
         r.next_retry ? "its next attempt comes in " + shown(*r.next_retry) : "it waits for a retry";
     return {waiting, "retry",
-            name_of(r) + " has failed " + std::to_string(r.attempt) + " times (" + failure_of(r) +
-                ") and " + again + done_behind(parts_),
+            name_of(r) + " has failed " + times(r.attempt) + " (" + failure_of(r) + ") and " +
+                again + done_behind(parts_),
             "only its key waits; mend what fails, or let it go to the DLQ after "
             "retry.max_attempts, where streamer dlq show tells more"};
   }
@@ -161,7 +165,7 @@ class judge {
               "never returns keeps its thread"};
     }
     return {moving, "handler",
-            name_of(r) + what + attempt + " since " + shown(r.here) + done_behind(parts_),
+            name_of(r) + what + attempt + " for " + shown(r.here) + done_behind(parts_),
             parts_.unfetched > parts_.in_flight
                 ? "if it goes on growing: more handler concurrency, "
                   "more partitions or more workers"

@@ -130,7 +130,7 @@ TEST_CASE("gaps and trailing markers have a place of their own", "[explain]") {
   w.source->skip_offsets(part(0), 40); // compacted away, before and behind the commit
   w.append_keys(part(0), 3);
   w.source->skip_offsets(part(0), 5);
-  w.append_keys(part(0), 2);
+  w.append_keys(part(0), 2, "other");
   w.source->skip_offsets(part(0), 1);
   w.assign({part(0)});
   auto lag = w.whole_lag(part(0));

@@ -11,7 +11,7 @@
 namespace streamer::tools {
 namespace {
 
-using nlohmann::json;
+using json = nlohmann::ordered_json;
 
 constexpr std::size_t indent = 2;
 constexpr const char* nothing = "-";

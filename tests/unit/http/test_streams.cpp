@@ -145,7 +145,7 @@ TEST_CASE("A client that does not read is cut, one that reads is kept beyond the
   counting_source source;
   source.padding = std::string(200'000, 'x');
   http_server_options options;
-  options.deadline = milliseconds{500};
+  options.deadline = milliseconds{1'500};
   const auto server = test::serve({source.route()}, options);
   const auto port = server.bound().port;
   const raw_client reader{port};
@@ -154,7 +154,7 @@ TEST_CASE("A client that does not read is cut, one that reads is kept beyond the
   sleeper.send(ask_for_events);
   const auto begin = std::chrono::steady_clock::now();
   std::size_t taken = 0;
-  while (std::chrono::steady_clock::now() - begin < seconds{3}) {
+  while (std::chrono::steady_clock::now() - begin < seconds{4}) {
     const auto some = reader.read_some();
     REQUIRE_FALSE(some.empty());
     taken += some.size();

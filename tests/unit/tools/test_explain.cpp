@@ -9,7 +9,7 @@
 namespace streamer::tools {
 namespace {
 
-using nlohmann::json;
+using json = nlohmann::ordered_json;
 
 json part(std::uint64_t records, json seconds = 0.0) {
   return {{"records", records}, {"seconds", std::move(seconds)}};
@@ -91,11 +91,13 @@ TEST_CASE("one partition is shown in full, within the width") {
   CHECK_FALSE(shown->stuck);
   check_lines(shown->text);
   for (const auto* part :
-       {"events[1]: waiting", "committed 20, end 50", "unfetched", "12,345", "<= 10 s",
+       {"events[1]: waiting", "committed 20, end 50", "unfetched", "12,345", "<= 10.0 s",
         "0123456789abcdef", "waiting_retry", "in 1.5 s", "exception, std::runtime_error"}) {
     CAPTURE(part, shown->text);
     CHECK(has(shown->text, part));
   }
+  // In the order of a record's life, as the worker gives them.
+  CHECK(shown->text.find("unfetched") < shown->text.find("done_uncommitted"));
 }
 
 TEST_CASE("a worker without partitions says whether it stands by") {

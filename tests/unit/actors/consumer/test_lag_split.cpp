@@ -70,6 +70,9 @@ TEST_CASE("without a commit the lag begins where reading began") {
     CHECK(complete(split_taken_in({}), {40, -1, 60, false}).parts.unfetched == 20);
     CHECK(complete(split_taken_in({}), {40, -1, 60, true}).parts.total() == 0);
     CHECK(complete(split_taken_in({}), {40, 45, 60, true}).parts.unfetched == 15);
+    const auto underway = complete(split_taken_in({}), {40, 45, 60, false});
+    CHECK(underway.parts == lag_counts{.unfetched = 15, .fetched = 5});
+    CHECK(underway.span.from == 40);
   }
   SECTION("and while no broker has told anything, nothing is claimed") {
     const auto whole = complete(split_taken_in({}), {});
