@@ -29,7 +29,7 @@ std::vector<send_step> plan_steps(const std::vector<planned_letter>& letters) {
     const auto& before = letters[by_lane[i - 1]];
     const auto& letter = letters[by_lane[i]];
     if (letter.lane == 0 || letter.lane != before.lane) continue;
-    if (letter.source_offset.value() < 0) continue;
+    if (before.source_offset.value() < 0) continue; // unknown ones come first, and bind nobody
     auto& release = steps[by_lane[i]].release;
     release = std::max(release, steps[by_lane[i - 1]].release);
   }
