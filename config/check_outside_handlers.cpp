@@ -67,6 +67,7 @@ bool is_this_machine(const std::string& host) {
 }
 
 void check_http(checklist& check, const std::string& entry, const handler_settings& handler) {
+  if (option(handler, "url").empty()) return; // named before as missing
   auto url = authority_of(option(handler, "url"));
   if (url.has_user) {
     // What stands before the @ may be a password.

@@ -38,7 +38,9 @@ class line_splitter {
  private:
   template <class Take>
   void add(std::string_view part, bool complete, Take& take) {
-    if (begun_.size() + part.size() > longest_ + (part.ends_with('\r') ? 1 : 0)) {
+    // A carriage return may belong to the line's end, which may come later.
+    const bool may_end = (part.empty() ? std::string_view{begun_} : part).ends_with('\r');
+    if (begun_.size() + part.size() > longest_ + (may_end ? 1 : 0)) {
       begun_.append(part.substr(0, longest_ - std::min(longest_, begun_.size())));
       passing_over_ = true;
       take(std::string_view{begun_}.substr(0, longest_), true);
