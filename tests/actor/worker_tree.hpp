@@ -109,8 +109,6 @@ class worker_tree {
     }
   }
   void request_stop();
-  /// The actors' time.
-  [[nodiscard]] std::chrono::steady_clock::time_point now() const { return system_.clock().now(); }
   /// The inspector that is published now.
   [[nodiscard]] inspector_actor inspector() const {
     const std::lock_guard lock{mutex_};
