@@ -62,12 +62,19 @@ std::vector<std::string> cells_of(const actor_snapshot& actor, std::string name)
           message_age(actor), restarts_of(actor), error_of(actor)};
 }
 
-// Cut in the middle: which partition or tenant it is stands at the end. Invalid or wide names may
-// still be cut by the table.
+bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
+
+// Cut in the middle: which partition or tenant it is stands at the end.
 std::string ends_of(const std::string& name, std::size_t width) {
-  if (name.size() <= width) return name;
-  const auto tail = width / 2;
-  return name.substr(0, width - tail - 1) + "\xe2\x80\xa6" + name.substr(name.size() - tail);
+  const auto text = escape_text(name);
+  if (shown_width(text) <= width) return text;
+  auto head = width - width / 2 - 1;
+  auto tail = text.size() - std::min(text.size(), width / 2);
+  while (head > 0 && continues(text[head])) // no character is taken apart
+    --head;
+  while (tail < text.size() && continues(text[tail]))
+    ++tail;
+  return text.substr(0, head) + "\xe2\x80\xa6" + text.substr(tail);
 }
 
 // What the other columns take, with their gaps and a short error.
@@ -124,7 +131,7 @@ std::string worker_line(const tree_snapshot& tree) {
 }
 
 std::string tree_text(const tree_snapshot& tree, std::size_t width) {
-  table rows{{{"actor", false, true},
+  table rows{{{"actor"},
               {"state"},
               {"mailbox", true},
               {"message", true},
@@ -183,7 +190,7 @@ std::string busiest_text(const tree_snapshot& now, const tree_snapshot& before,
     return std::tuple{actor.message_us / 100'000, actor.mailbox, entry.second};
   };
   std::ranges::stable_sort(order, std::ranges::greater{}, key);
-  table rows{{{"actor", false, true},
+  table rows{{{"actor"},
               {"state"},
               {"mailbox", true},
               {"message", true},
