@@ -54,8 +54,12 @@ class watched_actor : public Interface::template stateful_impl<State> {
  public:
   template <class... Ts>
   watched_actor(caf::actor_config& cfg, std::shared_ptr<actor_vitals> vitals, Ts&&... xs)
-      : super(cfg, std::forward<Ts>(xs)...), vitals_{std::move(vitals)} {
-    // One count for each actor instead of CAF's, which is one for all of a name.
+      : super(cfg, std::forward<Ts>(xs)...), vitals_{std::move(vitals)} {}
+
+  /// CAF calls this by the actor's own type, once it is made: one count for each actor instead of
+  /// CAF's, which is one for all of a name.
+  void setup_metrics() {
+    super::setup_metrics();
     if (this->has_metrics_enabled()) {
       this->builtin_metrics().mailbox_size = vitals_->mailbox();
     }

@@ -3,12 +3,15 @@
 #include "runtime/http/listen_socket.hpp"
 
 #include <caf/io/abstract_broker.hpp>
+#include <caf/io/basp_broker.hpp>
 #include <caf/io/middleman.hpp>
 #include <caf/io/network/default_multiplexer.hpp>
 #include <caf/io/network/doorman_impl.hpp>
 #include <caf/io/network/rw_state.hpp>
 #include <caf/io/network/stream_impl.hpp>
 #include <caf/io/scribe.hpp>
+
+#include <caf/send.hpp>
 
 #include <sys/socket.h>
 
@@ -23,8 +26,8 @@ using caf::io::network::native_socket;
 using caf::io::network::rw_state;
 
 // So many that a handshake is done before a flood of strangers has used up the places; and so few
-// that they take one or two MB.
-constexpr std::size_t most_connections = 128;
+// that they take some MB.
+constexpr std::size_t most_connections = 64;
 // What a client has to say takes some hundred bytes.
 constexpr std::size_t largest_request = 64 * 1024;
 
@@ -164,6 +167,7 @@ class tls_doorman : public caf::io::network::doorman_impl {
       return false;
     }
     SSL_set_accept_state(ssl.get());
+    forget_those_who_left();
     auto& loop = acceptor_.backend();
     auto made = caf::make_counted<tls_scribe>(loop, fd.get(), std::move(ssl), gate_);
     fd.release(); // its stream closes it
@@ -179,6 +183,18 @@ class tls_doorman : public caf::io::network::doorman_impl {
   }
 
  private:
+  // CAF's broker makes an actor for each process that ever connected, and keeps it.
+  void forget_those_who_left() {
+    auto& broker = static_cast<caf::io::basp_broker&>(*parent());
+    std::erase_if(broker.spawn_servers, [&](const auto& entry) {
+      const bool left = !broker.instance.tbl().lookup_direct(entry.first);
+      if (left) {
+        caf::anon_send_exit(entry.second, caf::exit_reason::kill);
+      }
+      return left;
+    });
+  }
+
   std::shared_ptr<inspection_gate> gate_;
 };
 

@@ -43,10 +43,10 @@ std::string message_age(const actor_snapshot& actor) {
   return actor.message_us == 0 ? "-" : shown_duration(std::chrono::microseconds{actor.message_us});
 }
 
-// `2 of 10`: used by it, and how many its supervisor's window had.
+// `2/8`: used by it, and left in its supervisor's window.
 std::string restarts_of(const actor_snapshot& actor) {
   auto text = std::to_string(actor.restarts);
-  if (actor.restarts_left >= 0) text += " (" + std::to_string(actor.restarts_left) + " left)";
+  if (actor.restarts_left >= 0) text += "/" + std::to_string(actor.restarts_left);
   return text;
 }
 
@@ -62,17 +62,41 @@ std::vector<std::string> cells_of(const actor_snapshot& actor, std::string name)
           message_age(actor), restarts_of(actor), error_of(actor)};
 }
 
+bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
+
+// Cut in the middle: which partition or tenant it is stands at the end.
+std::string ends_of(const std::string& name, std::size_t width) {
+  const auto text = escape_text(name);
+  if (shown_width(text) <= width) return text;
+  auto head = width - width / 2 - 1;
+  auto tail = text.size() - std::min(text.size(), width / 2);
+  while (head > 0 && continues(text[head])) // no character is taken apart
+    --head;
+  while (tail < text.size() && continues(text[tail]))
+    ++tail;
+  return text.substr(0, head) + "\xe2\x80\xa6" + text.substr(tail);
+}
+
+// What the other columns take, with their gaps and a short error.
+constexpr std::size_t beside_names = 46;
+
+std::size_t name_width(std::size_t width) {
+  return std::max<std::size_t>(width, beside_names + 20) - beside_names;
+}
+
 using children = std::multimap<std::string, const actor_snapshot*>;
 
-void add_below(table& rows, const children& all, const std::string& parent, std::size_t depth) {
+void add_below(table& rows, const children& all, const std::string& parent, std::size_t depth,
+               std::size_t width) {
   std::vector<const actor_snapshot*> own;
   for (auto [at, end] = all.equal_range(parent); at != end; ++at)
     own.push_back(at->second);
   std::ranges::stable_sort(own, {}, [](const auto* actor) { return name_order(actor->name); });
   for (const auto* actor : own) {
-    rows.add(cells_of(*actor, std::string(2 * depth, ' ') + actor->name));
+    const std::string indent(2 * depth, ' ');
+    rows.add(cells_of(*actor, indent + ends_of(actor->name, width - indent.size())));
     // A worker that answers nonsense must not be followed for ever.
-    if (depth < 8 && !actor->name.empty()) add_below(rows, all, actor->name, depth + 1);
+    if (depth < 8 && !actor->name.empty()) add_below(rows, all, actor->name, depth + 1, width);
   }
 }
 
@@ -107,19 +131,19 @@ std::string worker_line(const tree_snapshot& tree) {
 }
 
 std::string tree_text(const tree_snapshot& tree, std::size_t width) {
-  table rows{{{"actor", false, true},
+  table rows{{{"actor"},
               {"state"},
               {"mailbox", true},
               {"message", true},
               {"restarts", true},
-              {"last error", false, true}}};
+              {"error", false, true}}};
   children all;
   for (const auto& actor : tree.actors) {
     // Whose supervisor is between two lives stands beside the root.
     const bool known = find_actor(tree, actor.parent) != nullptr && actor.parent != actor.name;
     all.emplace(known ? actor.parent : "", &actor);
   }
-  add_below(rows, all, "", 0);
+  add_below(rows, all, "", 0, name_width(width));
   return shortened(worker_line(tree), width) + "\n" + rows.render(width) + omitted_line(tree);
 }
 
@@ -166,15 +190,15 @@ std::string busiest_text(const tree_snapshot& now, const tree_snapshot& before,
     return std::tuple{actor.message_us / 100'000, actor.mailbox, entry.second};
   };
   std::ranges::stable_sort(order, std::ranges::greater{}, key);
-  table rows{{{"actor", false, true},
+  table rows{{{"actor"},
               {"state"},
               {"mailbox", true},
               {"message", true},
               {"msg/s", true},
               {"restarts", true},
-              {"last error", false, true}}};
+              {"error", false, true}}};
   for (const auto& [actor, per_second] : order | std::views::take(most)) {
-    auto cells = cells_of(*actor, actor->name);
+    auto cells = cells_of(*actor, ends_of(actor->name, name_width(width) - 8));
     cells.insert(cells.begin() + 4, grouped(static_cast<std::int64_t>(per_second)));
     rows.add(std::move(cells));
   }

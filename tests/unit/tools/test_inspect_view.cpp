@@ -72,7 +72,7 @@ TEST_CASE("each actor stands below its supervisor, numbers in the order of numbe
   CHECK(lines[7].find("running") != std::string::npos);
   CHECK(lines[7].find("1,234") != std::string::npos);
   CHECK(lines[7].find("2.5 s") != std::string::npos);
-  CHECK(lines[7].find("2 (8 left)") != std::string::npos);
+  CHECK(lines[7].find("2/8") != std::string::npos);
   CHECK(lines[7].find("it broke") != std::string::npos);
 }
 
@@ -87,6 +87,19 @@ TEST_CASE("everything fits 80 columns, whatever the names are") {
   for (const auto& line : lines_of(texts)) {
     INFO(line);
     CHECK(shown_width(line) <= 80);
+  }
+}
+
+TEST_CASE("a long name keeps its end, which says which partition or tenant it is") {
+  auto tree = small_tree();
+  tree.actors[2].name = "partition_consumer/orders-of-all-the-regions[10]";
+  for (const auto& text :
+       {tree_text(tree, 80), busiest_text(tree, tree, milliseconds{1000}, 80, 100)}) {
+    INFO(text);
+    CHECK(text.find("partition") != std::string::npos);
+    CHECK(text.find("regions[10] ") != std::string::npos);
+    CHECK(text.find("partition_consumer/events[2] ") != std::string::npos ||
+          text.find("events[2] ") != std::string::npos);
   }
 }
 
