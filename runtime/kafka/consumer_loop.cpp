@@ -180,6 +180,18 @@ bool consumer_loop::may_leave(time_point now) const {
   return leave_by_ && (book_.settled() || now >= *leave_by_);
 }
 
+// Where nothing has been read yet, it is where reading begins: a partition whose first fetch brings
+// nothing has lag, too. Negative while the log's range is not known.
+std::int64_t consumer_loop::next_offset_of(const route& of) const {
+  if (of.position >= 0) {
+    return of.position;
+  }
+  if (of.committed.offset) {
+    return of.committed.offset->value();
+  }
+  return settings_.auto_offset_reset == offset_reset_kind::earliest ? of.low : of.end;
+}
+
 void consumer_loop::publish() {
   auto next = draft_;
   if (member_ != nullptr) {
@@ -193,7 +205,7 @@ void consumer_loop::publish() {
   next.idle_member = next.joined && routes_.size() == 0 && unlocated_.empty() &&
                      offset_requests_.empty() && !member_->revoking();
   for (const auto& [epoch, owned] : routes_.all()) {
-    next.partitions.push_back({owned->tp, epoch, owned->low, owned->end, owned->position,
+    next.partitions.push_back({owned->tp, epoch, owned->low, owned->end, next_offset_of(*owned),
                                owned->started, owned->paused, owned->leaving});
   }
   const std::lock_guard lock{status_mutex_};

@@ -79,6 +79,7 @@ class consumer_loop final : private member_events {
   void advance_timers(time_point now);
   [[nodiscard]] bool may_leave(time_point now) const;
   void publish();
+  [[nodiscard]] std::int64_t next_offset_of(const route& of) const;
 
   // Records.
   [[nodiscard]] bool read();

@@ -1,6 +1,7 @@
 // What is taken away from a worker while it runs: its place in the group, its topic, its progress.
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -119,8 +120,9 @@ void send_one(const scenario& s, const std::string& script) {
   producer.flush();
 }
 
-worker_config easily_stalled(const scenario& s) {
-  auto config = s.scripted("scripted_async");
+worker_config easily_stalled(const scenario& s,
+                             const std::map<std::string, std::string>& more = {}) {
+  auto config = s.scripted("scripted_async", more);
   config.value("consumer.max_stall_ms", "2000");
   return config;
 }
@@ -159,13 +161,16 @@ TEST_CASE("A partition that does not move is named with its cause, and when it m
     create_topic(s.bootstrap, s.dlq, 1);
     require_moving(s, w);
   }
-  SECTION("an output that too few replicas would have") {
-    const scenario s{broker, {.partitions = 1, .output = {{"min.insync.replicas", "2"}}}};
-    worker w{s.directory(), "worker", easily_stalled(s), worker_binary::scripted};
+  SECTION("an output whose topic is not there yet") {
+    const scenario s{broker, {.partitions = 1}};
+    const auto later = s.output + "-later";
+    worker w{s.directory(), "worker", easily_stalled(s, {{"to", toml_text(later)}}),
+             worker_binary::scripted};
     w.wait_until_ready();
     send_one(s, "retry:0");
     require_stalled(s, w, "output");
-    alter_topic(s.bootstrap, s.output, {{"min.insync.replicas", "1"}});
+    create_topic(s.bootstrap, later, 1);
     require_moving(s, w);
+    CHECK(read_topic(s.bootstrap, later).size() == 1);
   }
 }
