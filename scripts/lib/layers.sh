@@ -10,7 +10,7 @@ LAYER_RULES=(
   '[<"]prometheus/ runtime/telemetry tests'
   '[<"]microhttpd runtime/http tests'
   '[<"]caf/(io|openssl)/ runtime/inspection runtime/system tests'
-  '[<"]curl/ runtime/handlers/http tests'
+  '[<"]curl/ runtime/http runtime/handlers/http examples tests'
   '[<"]caf/all\.hpp'
 )
 # Targets that decide or describe: no actor, no broker.
