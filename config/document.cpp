@@ -50,8 +50,7 @@ void write_section(std::ostream& out, const std::string& section) {
   write_header(out);
   std::string prefix = section + '.';
   for (const auto& entry : setting_keys())
-    if (entry.name.starts_with(prefix))
-      write_row(out, entry.name.substr(prefix.size()), entry);
+    if (entry.name.starts_with(prefix)) write_row(out, entry.name.substr(prefix.size()), entry);
   const settings defaults;
   if (properties_of(defaults, section) != nullptr)
     out << "\n[" << section << ".properties] takes librdkafka properties for "

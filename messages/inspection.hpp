@@ -44,10 +44,10 @@ template <class Inspector>
 bool inspect(Inspector& f, actor_snapshot& x) {
   return f.object(x).fields(
       f.field("name", x.name), f.field("kind", x.kind), f.field("parent", x.parent),
-      f.field("state", x.state), f.field("mailbox", x.mailbox),
-      f.field("message_us", x.message_us), f.field("handled", x.handled),
-      f.field("restarts", x.restarts), f.field("restarts_left", x.restarts_left),
-      f.field("last_error", x.last_error), f.field("last_error_ms", x.last_error_ms));
+      f.field("state", x.state), f.field("mailbox", x.mailbox), f.field("message_us", x.message_us),
+      f.field("handled", x.handled), f.field("restarts", x.restarts),
+      f.field("restarts_left", x.restarts_left), f.field("last_error", x.last_error),
+      f.field("last_error_ms", x.last_error_ms));
 }
 
 template <class Inspector>

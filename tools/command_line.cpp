@@ -165,8 +165,8 @@ int run_parsed(command_tree& tree) {
   if (!extras.empty()) return fail(exit_usage, unknown_line(app, extras.front()));
   if (what == nullptr) {
     return fail(exit_usage, "no command given; " + path_of(app) +
-                                " has: " + config_impl::joined(names_below(app), ", ") +
-                                "; see " + path_of(app) + " --help");
+                                " has: " + config_impl::joined(names_below(app), ", ") + "; see " +
+                                path_of(app) + " --help");
   }
   if (tree.globals().embedded && !what->takes_embedded) {
     return fail(exit_usage, "--embedded makes no sense for '" +

@@ -20,7 +20,7 @@ struct inspection_context {
   std::shared_ptr<const actor_board> board;
   std::string version; ///< of streamer
   std::string group_id;
-  std::uint64_t process = 0; ///< its id
+  std::uint64_t process = 0;                     ///< its id
   std::chrono::steady_clock::time_point started; ///< when the worker was, on the real clock
   log_handle log;
 };

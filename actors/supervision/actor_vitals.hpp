@@ -17,9 +17,9 @@ class actor_vitals {
 
   struct reading {
     bool running = false;
-    std::int64_t mailbox = 0;        ///< messages not read yet
+    std::int64_t mailbox = 0;          ///< messages not read yet
     std::chrono::nanoseconds at_it{0}; ///< since the message that it is at began
-    std::uint64_t handled = 0;       ///< messages since its start
+    std::uint64_t handled = 0;         ///< messages since its start
   };
 
   /// Around a turn: up to as many messages as the scheduler lets an actor have at once.

@@ -35,7 +35,8 @@ namespace streamer {
 /// Owns both clients and everything about their partitions. Functions whose comment does not say
 /// otherwise run on its thread. consumer_loop.cpp: the turns; consumer_delivery.cpp: records;
 /// consumer_rebalance.cpp: the group; consumer_renewal.cpp: new clients, for new
-/// secrets and certificates or because the old one does not read; consumer_trouble.cpp: what goes wrong.
+/// secrets and certificates or because the old one does not read; consumer_trouble.cpp: what goes
+/// wrong.
 class consumer_loop final : private member_events {
  public:
   using clock = std::chrono::steady_clock;

@@ -1,5 +1,5 @@
-// consumer_loop: secrets and certificates that change while it runs, and a client that does not read
-// any more.
+// consumer_loop: secrets and certificates that change while it runs, and a client that does not
+// read any more.
 #include "runtime/kafka/consumer_loop.hpp"
 
 #include <utility>
@@ -87,14 +87,13 @@ void consumer_loop::replace_clients() {
   }
 }
 
-// The member stays, so this costs no rebalance. What the old client has fetched and nobody has taken
-// is fetched again; batches that are under way keep it until they are done.
+// The member stays, so this costs no rebalance. What the old client has fetched and nobody has
+// taken is fetched again; batches that are under way keep it until they are done.
 void consumer_loop::renew_fetching() {
   if (next_member_ != nullptr || failed_ || leave_by_) {
     return; // both are replaced, or nothing is read any more
   }
-  auto made =
-      fetch_client::create(credentials_.config(), log_, client_health::new_refused_line());
+  auto made = fetch_client::create(credentials_.config(), log_, client_health::new_refused_line());
   if (!made) {
     log_.error("fetch_client_not_renewed", "the client that reads cannot be made anew",
                {{"reason", made.error()}});

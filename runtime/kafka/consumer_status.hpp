@@ -48,8 +48,8 @@ struct consumer_status {
   std::map<topic_partition, std::uint64_t> large_batches;
   std::uint64_t topics_deleted = 0; ///< while they were read
   std::uint64_t topics_recreated = 0;
-  std::uint64_t topics_grown = 0;   ///< given partitions
-  std::uint64_t fetch_restarts = 0; ///< by `read_again`
+  std::uint64_t topics_grown = 0;          ///< given partitions
+  std::uint64_t fetch_restarts = 0;        ///< by `read_again`
   std::uint64_t fetch_client_renewals = 0; ///< by `renew_fetching`
   std::vector<partition_status> partitions;
 };

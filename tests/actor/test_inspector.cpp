@@ -31,7 +31,9 @@ std::string only_of(const tree_snapshot& tree, const std::string& kind) {
   return found == tree.actors.end() ? std::string{} : found->name;
 }
 
-tree_snapshot seen(const virtual_worker& w) { return snapshot_of(*w.board, w.inspector()->home_system().clock().now(), 1000); }
+tree_snapshot seen(const virtual_worker& w) {
+  return snapshot_of(*w.board, w.inspector()->home_system().clock().now(), 1000);
+}
 
 /// Asks the published inspector as another process would, by a message.
 std::optional<tree_snapshot> asked(const worker_tree& w) {

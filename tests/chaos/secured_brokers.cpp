@@ -117,7 +117,8 @@ void require_commands_silent(const secured_surroundings& here, const visitor& gu
     CHECK(ended.status.code == 0);
     require_no_secret(arguments.front(), ended.out + ended.err);
   }
-  const auto flag = run_as(here, guest, {"doctor", "--set", "kafka.sasl_password=" + wrong_password});
+  const auto flag =
+      run_as(here, guest, {"doctor", "--set", "kafka.sasl_password=" + wrong_password});
   CHECK(flag.status.code == 2);
   CHECK(flag.err.find("kafka.sasl_password") != std::string::npos);
   require_no_secret("--set", flag.out + flag.err);

@@ -25,8 +25,9 @@ void check_line(const problem& each, bool may_show_planted) {
 
 void check_rows(const configuration& shown, bool may_show_planted) {
   for (const auto& row : config_rows(shown)) {
-    require(may_show_planted || (row.key + row.value + row.source).find(planted) == std::string::npos,
-            "no row of `config show` shows a secret");
+    require(
+        may_show_planted || (row.key + row.value + row.source).find(planted) == std::string::npos,
+        "no row of `config show` shows a secret");
     require(row.section != "kafka" || row.key != "kafka.sasl_password" || row.value == "***",
             "a password that is set is shown as such");
   }

@@ -29,9 +29,9 @@ class starved_worker {
     config.protocol("consumer");
     config.value("consumer.max_stall_ms", std::to_string(max_stall_ms));
     config.forward_to("output");
-    worker_ = std::make_unique<worker>(
-        directory_, "worker", config, worker_binary::scripted,
-        std::map<std::string, std::string>{{starve_variable, starved}});
+    worker_ =
+        std::make_unique<worker>(directory_, "worker", config, worker_binary::scripted,
+                                 std::map<std::string, std::string>{{starve_variable, starved}});
   }
 
   [[nodiscard]] worker& running() { return *worker_; }

@@ -168,8 +168,9 @@ void check_order(verdict& result, const fates& known, std::vector<stored_record>
   }
 }
 
-// Between output and DLQ, where append times tell it: no record of a key comes out in one of them
-// before its predecessors have come out in the other.
+// Between output and DLQ, where append times tell it: no record of a key is forwarded before its
+// predecessors are dead-lettered. The other way round says nothing: a record may start when the
+// handler is done with its predecessor, whose output may still be on its way when it is rejected.
 void check_order_between(verdict& result, const fates& known) {
   std::map<std::pair<std::string, std::string>, std::map<std::uint64_t, const fate*>> keys;
   for (const auto& [id, f] : known) {
@@ -182,19 +183,15 @@ void check_order_between(verdict& result, const fates& known) {
     const fate* of = nullptr;
   };
   for (const auto& [key, records] : keys) {
-    latest output;
     latest dead;
     for (const auto& [sequence, f] : records) {
       const bool went_out = f->output_ms <= f->dead_ms;
-      const auto at = std::min(f->output_ms, f->dead_ms);
-      if (const auto& other = went_out ? dead : output; at < other.at) {
+      if (went_out && f->output_ms < dead.at) {
         result.add(invariant::order_kept,
-                   place(*f->sent) + " was " + (went_out ? "forwarded " : "dead-lettered ") +
-                       std::to_string(other.at - at) + " ms before " + place(*other.of->sent) +
-                       " was " + (went_out ? "dead-lettered" : "forwarded"));
-      }
-      if (auto& own = went_out ? output : dead; at > own.at) {
-        own = {at, f};
+                   place(*f->sent) + " was forwarded " + std::to_string(dead.at - f->output_ms) +
+                       " ms before " + place(*dead.of->sent) + " was dead-lettered");
+      } else if (!went_out && f->dead_ms > dead.at) {
+        dead = {f->dead_ms, f};
       }
     }
   }

@@ -41,7 +41,7 @@ struct expectation {
   /// compared with the moment at which the records below it were finished.
   bool append_times = true;
   /// Records have to keep their order per key: in the output, in the DLQ, and with append times
-  /// between the two. What overflowed has no order.
+  /// from the DLQ to the output. What overflowed has no order.
   bool ordered = true;
 };
 

@@ -11,47 +11,49 @@
 namespace streamer::tools {
 namespace {
 
-using json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 
 constexpr std::size_t indent = 2;
 constexpr const char* nothing = "-";
 
-std::string shown_seconds(const json& seconds) {
+std::string shown_seconds(const ordered_json& seconds) {
   if (!seconds.is_number()) return nothing;
   return shown_duration(
       std::chrono::microseconds{static_cast<std::int64_t>(seconds.get<double>() * 1e6)});
 }
 
-std::string shown_offset(const json& offset) {
+std::string shown_offset(const ordered_json& offset) {
   return offset.is_number_integer() ? std::to_string(offset.get<std::int64_t>()) : nothing;
 }
 
-std::string text_of(const json& row, const char* member) {
+std::string text_of(const ordered_json& row, const char* member) {
   const auto& value = row.at(member);
   return value.is_string() ? escape_text(value.get<std::string>()) : std::string{};
 }
 
-std::string name_of(const json& row) {
+std::string name_of(const ordered_json& row) {
   return text_of(row, "topic") + "[" + shown_offset(row.at("partition")) + "]";
 }
 
-std::uint64_t lag_of(const json& row) { return row.at("lag").at("records").get<std::uint64_t>(); }
+std::uint64_t lag_of(const ordered_json& row) {
+  return row.at("lag").at("records").get<std::uint64_t>();
+}
 
-std::string shown_lag(const json& row) {
+std::string shown_lag(const ordered_json& row) {
   const auto records = lag_of(row);
   auto text = grouped(static_cast<std::int64_t>(records)) + (records == 1 ? " record" : " records");
   const auto& age = row.at("lag").at("seconds");
   return age.is_number() ? text + ", " + shown_seconds(age) : text;
 }
 
-std::string verdict_of(const json& row, std::size_t width) {
+std::string verdict_of(const ordered_json& row, std::size_t width) {
   const auto& verdict = row.at("verdict");
   auto text = folded(text_of(verdict, "text"), width, indent);
   const auto remedy = text_of(verdict, "remedy");
   return remedy.empty() ? text : text + folded("-> " + remedy, width, indent);
 }
 
-std::string parts_of(const json& row, std::size_t width) {
+std::string parts_of(const ordered_json& row, std::size_t width) {
   table parts{{{"state"}, {"records", true}, {"oldest", true}}};
   for (const auto& [state, part] : row.at("states").items()) {
     const auto records = part.at("records").get<std::uint64_t>();
@@ -64,7 +66,7 @@ std::string parts_of(const json& row, std::size_t width) {
   return parts.render(width);
 }
 
-std::string frontier_of(const json& row, std::size_t width) {
+std::string frontier_of(const ordered_json& row, std::size_t width) {
   const auto& r = row.at("frontier");
   if (!r.is_object()) return {};
   table facts{{{"frontier"}, {"", false, true}}};
@@ -88,14 +90,14 @@ std::string frontier_of(const json& row, std::size_t width) {
   return "\n" + facts.render(width);
 }
 
-std::string in_full(const json& row, std::size_t width) {
+std::string in_full(const ordered_json& row, std::size_t width) {
   return name_of(row) + ": " + text_of(row.at("verdict"), "urgency") + "\n" +
          verdict_of(row, width) + "\ncommitted " + shown_offset(row.at("committed")) + ", end " +
          shown_offset(row.at("end")) + ": lag " + shown_lag(row) + "\n\n" + parts_of(row, width) +
          frontier_of(row, width);
 }
 
-std::string listed(const json& page, std::size_t width) {
+std::string listed(const ordered_json& page, std::size_t width) {
   std::string text;
   std::string idle;
   std::size_t idle_count = 0;
@@ -145,7 +147,7 @@ std::string query_escaped(std::string_view text) {
 
 std::optional<explanation> show_explanation(std::string_view body, std::size_t width,
                                             bool one_in_full) {
-  const auto page = json::parse(body, nullptr, false);
+  const auto page = ordered_json::parse(body, nullptr, false);
   if (!page.is_object() || !page.contains("partitions")) return std::nullopt;
   try {
     explanation shown;
@@ -155,7 +157,7 @@ std::optional<explanation> show_explanation(std::string_view body, std::size_t w
     const bool one = one_in_full && page.at("partitions").size() == 1;
     shown.text = one ? in_full(page.at("partitions").front(), width) : listed(page, width);
     return shown;
-  } catch (const json::exception&) {
+  } catch (const ordered_json::exception&) {
     return std::nullopt; // of another version
   }
 }

@@ -136,8 +136,7 @@ std::vector<login> secured_surroundings::refused(const std::vector<login>& good)
   mechanism.keys.erase("ssl_ca_location");
   mechanism.keys["allow_insecure"] = "true";
   mechanism.told = "does not take kafka.sasl_mechanism = \"PLAIN\"";
-  return {password, secret, host,   expired,  expired_authority,
-          stranger, nobody, no_tls, mechanism};
+  return {password, secret, host, expired, expired_authority, stranger, nobody, no_tls, mechanism};
 }
 
 worker_config secured_surroundings::config_of(const login& who) const {

@@ -28,11 +28,11 @@ void require_no_secret(const std::string& where, const std::string& text);
 struct login {
   std::string name;
   std::string address;
-  std::map<std::string, std::string> keys;           ///< of [kafka]
-  std::map<std::string, std::string> secrets;        ///< of [kafka], given by files
-  std::string told{};                                ///< in the line of a refusal; empty: it works
-  std::map<std::string, std::string> environment{};  ///< secrets of [kafka] given in the environment
-  std::map<std::string, std::string> written{};      ///< secrets of [kafka] in the configuration file
+  std::map<std::string, std::string> keys;          ///< of [kafka]
+  std::map<std::string, std::string> secrets;       ///< of [kafka], given by files
+  std::string told{};                               ///< in the line of a refusal; empty: it works
+  std::map<std::string, std::string> environment{}; ///< secrets of [kafka] given in the environment
+  std::map<std::string, std::string> written{}; ///< secrets of [kafka] in the configuration file
 };
 
 /// A secured broker, a token endpoint, topics, and who comes.

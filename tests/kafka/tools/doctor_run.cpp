@@ -62,7 +62,8 @@ verdict_of_doctor doctor(const scenario& s, const worker_config& config, int ope
   auto options = options_of(s, config);
   options.arguments.emplace_back("--json");
   if (open_files > 0) {
-    std::vector<std::string> under{"-c", "ulimit -n " + std::to_string(open_files) + "; exec \"$@\"",
+    std::vector<std::string> under{"-c",
+                                   "ulimit -n " + std::to_string(open_files) + "; exec \"$@\"",
                                    "sh", options.binary.string()};
     under.insert(under.end(), options.arguments.begin(), options.arguments.end());
     options.binary = "/bin/sh";

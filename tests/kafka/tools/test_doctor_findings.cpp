@@ -28,8 +28,7 @@ TEST_CASE("The doctor finds records that go before they are retried, and offsets
   }
   SECTION("offsets") {
     // A broker keeps them for a week unless told otherwise.
-    const scenario s{broker,
-                     {.source = {{"retention.ms", "-1"}}, .dlq = {{"retention.ms", "-1"}}}};
+    const scenario s{broker, {.source = {{"retention.ms", "-1"}}, .dlq = {{"retention.ms", "-1"}}}};
     const auto found = doctor(s, s.forward());
     CHECK(found.code == 0);
     CHECK(found.not_ok() == names{"warning offsets_retention brokers"});

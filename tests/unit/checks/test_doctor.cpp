@@ -49,7 +49,8 @@ surroundings fine() {
   s.config.handlers = {forward};
   s.cluster.brokers = 3;
   s.cluster.inputs = {fine_topic("events")};
-  for (const auto* name : {"events", "events.dlq", "out", "events.redrive.streamer", "streamer.suspects"}) {
+  for (const auto* name :
+       {"events", "events.dlq", "out", "events.redrive.streamer", "streamer.suspects"}) {
     s.cluster.others[name] = fine_topic(name);
   }
   (*s.suspects().config)["cleanup.policy"] = "compact";
@@ -181,7 +182,8 @@ TEST_CASE("Where all is well the doctor says so of everything") {
   // Whatever can be broken has been looked at.
   for (const auto& b : breakages()) {
     if (b.id == "broker_config" || b.id.ends_with("_config") || b.id == "producer_size" ||
-        b.id == "lane_access" || b.id == "token_file" || b.id == "suspects_cleanup" || b.subject.starts_with("pattern")) {
+        b.id == "lane_access" || b.id == "token_file" || b.id == "suspects_cleanup" ||
+        b.subject.starts_with("pattern")) {
       continue; // nothing is said of these where they are well
     }
     INFO(b.id << " of " << b.subject);
@@ -221,7 +223,8 @@ TEST_CASE("A cluster that does not answer is one problem, beside those of the ma
   CHECK(found[1].what == s.cluster.unreachable);
 }
 
-TEST_CASE("Who is not let in is told so, with what to do about it, and nothing else of the cluster") {
+TEST_CASE(
+    "Who is not let in is told so, with what to do about it, and nothing else of the cluster") {
   auto s = fine();
   s.cluster = {};
   s.cluster.unreachable = "cannot reach the cluster: they refuse kafka.sasl_username; correct it";

@@ -228,11 +228,9 @@ TEST_CASE("A record that comes out before its key's dead letter has overtaken it
     CHECK(b.judged({.append_times = false}).holds());
     CHECK(b.judged({.ordered = false}).holds());
   }
-  SECTION("the dead letter was early") {
+  SECTION("a dead letter may come before an output that is still on its way") {
     b.run.dead[0].timestamp_ms = start_ms - 1;
-    const auto result = b.judged();
-    CHECK(result.count(invariant::order_kept) == 1);
-    CHECK(result.text().find("was dead-lettered 1 ms before acme/key-0/0") != std::string::npos);
+    CHECK(b.judged().holds());
   }
   SECTION("it overflowed, and had no order to keep") {
     b.run.dead[0].timestamp_ms = start_ms + 3;
