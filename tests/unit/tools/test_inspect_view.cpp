@@ -98,8 +98,8 @@ TEST_CASE("a long name keeps its end, which says which partition or tenant it is
     INFO(text);
     CHECK(text.find("partition") != std::string::npos);
     CHECK(text.find("regions[10] ") != std::string::npos);
-    CHECK(text.find("partition_consumer/events[2] ") != std::string::npos ||
-          text.find("events[2] ") != std::string::npos);
+    CHECK((text.find("partition_consumer/events[2] ") != std::string::npos ||
+           text.find("events[2] ") != std::string::npos));
   }
 }
 
