@@ -4,15 +4,16 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 // Layout, before base64 (all integers LEB128 but the fixed-width hashes):
 //   hash32(cluster id) hash32(topic, partition) base-offset
-//   n  n × { offset − previous, attempts, zigzag(seconds first failed − epoch_seconds),
+//   n  n × { offset − previous, attempts, zigzag(seconds first failed − previous),
 //            tenths of a second elapsed }
 //   m  m × { first − previous last, last − first }
 //   hash32(everything before)
-// The text is `s2:` and base64. "Previous" starts at the base offset. `s1:`, which is still read,
-// has no time elapsed, and seconds without a sign.
+// The text is `s2:` and base64. "Previous" starts at the base offset, and at
+// epoch_seconds. `s1:`, which is still read, has no time elapsed, and seconds − epoch_seconds.
 namespace streamer {
 namespace {
 
@@ -121,15 +122,15 @@ class reader {
 commit_metadata read_body(reader& in, offset_id base, bool old) {
   commit_metadata data;
   auto previous = base;
+  std::int64_t before = 0; // seconds, from epoch_seconds
   for (auto n = in.varint(); n > 0 && !in.failed(); --n) {
     failing_record f;
     f.offset = previous = in.offset_after(previous, data.failing.empty() ? 0 : 1);
     f.attempts = static_cast<std::uint32_t>(std::min<std::uint64_t>(in.varint(), UINT32_MAX));
     const auto seconds = in.varint();
-    f.first_failed_ms =
-        (epoch_seconds + std::clamp(old ? static_cast<std::int64_t>(seconds) : unzigzag(seconds),
-                                    -most_seconds, most_seconds)) *
-        1000;
+    before = std::clamp(old ? static_cast<std::int64_t>(seconds) : before + unzigzag(seconds),
+                        -most_seconds, most_seconds);
+    f.first_failed_ms = (epoch_seconds + before) * 1000;
     if (!old) {
       const auto tenths = std::min<std::uint64_t>(in.varint(), most_tenths);
       f.elapsed = std::chrono::milliseconds{static_cast<std::int64_t>(tenths) * elapsed_unit_ms};
@@ -188,13 +189,15 @@ encoded_metadata encode(const commit_metadata& data, const metadata_scope& scope
   }
 
   auto previous = scope.base;
+  std::int64_t before = 0;
   const auto failing = put_list(
       bytes, data.failing, capacity - bytes.size() - count_bytes - hash_bytes,
       [&](std::string& out, const failing_record& f) {
         put_varint(out, distance(previous, f.offset));
         put_varint(out, f.attempts);
-        const auto seconds = f.first_failed_ms / 1000 - epoch_seconds;
-        put_varint(out, zigzag(std::clamp(seconds, -most_seconds, most_seconds)));
+        const auto seconds =
+            std::clamp(f.first_failed_ms / 1000 - epoch_seconds, -most_seconds, most_seconds);
+        put_varint(out, zigzag(seconds - std::exchange(before, seconds)));
         const auto tenths = f.elapsed.count() / elapsed_unit_ms;
         put_varint(out,
                    static_cast<std::uint64_t>(std::clamp<std::int64_t>(tenths, 0, most_tenths)));

@@ -3,10 +3,13 @@
 #include <catch2/catch_test_macros.hpp>
 #include <cstdint>
 #include <cstdlib>
+#include <filesystem>
 #include <limits>
 #include <map>
 #include <memory>
+#include <sstream>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -84,6 +87,25 @@ void check_figures(const worker& w, std::chrono::steady_clock::time_point begun)
   CHECK(*calls <= 2 * so_far.count());
   CHECK(metric_sum(samples, "streamer_rebalances_total", {{"kind", "lost"}}).value_or(0) == 0);
   CHECK(w.health() == 200);
+}
+
+// How often each of the client library's threads has gone to sleep so far, by thread.
+std::map<std::string, std::uint64_t> sleeps_of_client_threads(worker& w) {
+  constexpr std::string_view field = "voluntary_ctxt_switches:";
+  std::map<std::string, std::uint64_t> sleeps;
+  const auto tasks = "/proc/" + std::to_string(w.program().id()) + "/task";
+  for (const auto& task : std::filesystem::directory_iterator{tasks}) {
+    if (!read_file(task.path() / "comm").starts_with("rdk:")) {
+      continue;
+    }
+    std::istringstream lines{read_file(task.path() / "status")};
+    for (std::string line; std::getline(lines, line);) {
+      if (line.starts_with(field)) {
+        sleeps[task.path().filename().string()] = std::stoull(line.substr(field.size()));
+      }
+    }
+  }
+  return sleeps;
 }
 
 scenario_options any_time() {
@@ -198,7 +220,18 @@ TEST_CASE("D4: the clock is set back by an hour while there is nothing to do", "
   std::this_thread::sleep_for(2s);
   const auto rebalances = metric_sum(w.metrics(), "streamer_rebalances_total").value_or(0);
   clock.set(hours{-1});
-  std::this_thread::sleep_for(session + 6s);
+  std::this_thread::sleep_for(2s);
+  // Each of the library's threads wakes once a second at least. One that waits for a time of the
+  // wall clock would sleep for an hour.
+  const auto before = sleeps_of_client_threads(w);
+  std::this_thread::sleep_for(session + 4s);
+  const auto after = sleeps_of_client_threads(w);
+  CHECK(before.size() > 3);
+  for (const auto& [thread, sleeps] : before) {
+    INFO("thread " << thread);
+    const auto found = after.find(thread);
+    CHECK((found == after.end() || found->second > sleeps));
+  }
   // It has gone on sending heartbeats, and it takes up work at once.
   CHECK(describe_group(s.bootstrap, s.group).members.size() == 1);
   CHECK(w.readiness() == 200);

@@ -39,7 +39,7 @@ noted_end end_of_process(const std::function<void()>& what,
   if (child == 0) {
     const rlimit none{0, 0};
     ::setrlimit(RLIMIT_CORE, &none);
-    for (const int signal : {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL}) {
+    for (const int signal : {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGTERM}) {
       std::signal(signal, SIG_DFL); // without those of the test itself
     }
     auto made = journal_file::create(dir.path(), some_slots);

@@ -175,8 +175,8 @@ TEST_CASE("What stands twice, or in ranges that overlap, is refused") {
   const auto verdict = [](const std::string& body) {
     return decode(sealed(body), near_scope).verdict;
   };
-  CHECK(verdict("\2\0\1\0\1\1\0\0"s) == metadata_verdict::usable);
-  CHECK(verdict("\2\0\1\0\0\1\0\0"s) == metadata_verdict::malformed);
+  CHECK(verdict("\2\0\1\0\0\1\1\0\0\0"s) == metadata_verdict::usable);
+  CHECK(verdict("\2\0\1\0\0\0\1\0\0\0"s) == metadata_verdict::malformed);
   CHECK(verdict("\0\2\1\3\1\3"s) == metadata_verdict::usable);
   CHECK(verdict("\0\2\1\3\0\3"s) == metadata_verdict::malformed);
 }
