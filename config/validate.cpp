@@ -35,10 +35,12 @@ void check_addresses(checklist& check) {
 void check_inspection(checklist& check) {
   const auto& inspect = check.values().inspect;
   const bool any = !inspect.certificate.empty() || !inspect.key.empty() || !inspect.ca.empty();
-  for (const auto& [key, value] :
-       {std::pair{"inspect.certificate", &inspect.certificate},
-        std::pair{"inspect.key", &inspect.key}, std::pair{"inspect.ca", &inspect.ca}})
-    check.require(!any || !value->empty(), key, "is needed with the other files of [inspect]",
+  const auto* missing = inspect.certificate.empty() ? "inspect.certificate"
+                        : inspect.key.empty()       ? "inspect.key"
+                        : inspect.ca.empty()        ? "inspect.ca"
+                                                    : nullptr;
+  if (any && missing != nullptr)
+    check.require(false, missing, "is needed with the other files of [inspect]",
                   "set inspect.certificate, inspect.key and inspect.ca, or none of them");
   const auto taken_by = [&](const std::string& addr) {
     return inspect.enabled && inspect.addr == addr && !addr.ends_with(":0");

@@ -220,7 +220,7 @@ TEST_CASE("the parts add up after every step of every actor", "[explain]") {
     w.pass(milliseconds{150});
     look();
   }
-  CHECK(looked > 500);
+  CHECK(looked > 100);
   CHECK(w.pass_until([&] { return w.drained({part(0), part(1)}); }));
   for (const auto& tp : {part(0), part(1)}) {
     CHECK(w.whole_lag(tp).parts.total() == 0);
