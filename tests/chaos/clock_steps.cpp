@@ -25,7 +25,7 @@ using std::chrono::hours;
 
 namespace {
 
-constexpr std::uint32_t most_attempts = 6;
+constexpr std::uint32_t most_attempts = 5;
 constexpr std::int64_t initial_backoff_ms = 300;
 constexpr std::int64_t max_backoff_ms = 2'000;
 constexpr std::int64_t year_ms = 365LL * 86'400'000;

@@ -268,9 +268,9 @@ TEST_CASE("C6: kills from outside condemn nobody, not even who runs alone for lo
   poisoned_load load{s, workers};
   load.warm_up();
   auto& producer = load.producer;
-  for (int i = 0; i < 100; ++i) {
+  for (int i = 0; i < 60; ++i) {
     producer.send(producer.maker().make("acme", "key-" + std::to_string(i), 100,
-                                        {{script_header, "sleep:600"}}));
+                                        {{script_header, "sleep:400"}}));
   }
   producer.flush();
   for (std::uint64_t kill = 0; kill < kills; ++kill) {

@@ -181,7 +181,7 @@ TEST_CASE("A6: a tenant fills its share: its partitions are paused and go on whe
   chaos_report report{"A6", "partitions paused for a tenant that fills its share, then resumed"};
   report.needs("paused partition", 1);
   report.rate(1000);
-  const scenario s{shared_broker(), {.partitions = 2}};
+  const scenario s{shared_broker(), {.partitions = 1}};
   auto config = s.scripted("scripted_async");
   config.value("consumer.max_in_flight", std::to_string(2 * share));
   worker w{s.directory(), "worker", config, worker_binary::scripted};
@@ -191,7 +191,7 @@ TEST_CASE("A6: a tenant fills its share: its partitions are paused and go on whe
     load.send(load.maker().make("slow", "slow-" + std::to_string(i), 50,
                                 {{script_header, "sleep:4000"}}));
   }
-  load.run({.rate = 1000, .seed = report.seed()}, 3000);
+  load.run({.rate = 1000, .seed = report.seed()}, 1000);
   REQUIRE(wait_until(
       [&] {
         const auto page = http_get(w.admin_port(), "/status").body;
