@@ -51,6 +51,16 @@ const partition_account* account_of(const explain_facts& facts, const topic_part
   return found == facts.accounts.end() ? nullptr : &*found;
 }
 
+// Its actor has ended, and what it had published went with it: the partition is no longer this
+// worker's to explain.
+bool given_up(const partition_status& p, const explain_facts& facts) {
+  if (!(p.leaving || facts.draining) || facts.answers.contains(p.epoch)) {
+    return false;
+  }
+  const auto* const account = account_of(facts, p.tp);
+  return account == nullptr || !account->state;
+}
+
 // What an actor that does not answer has last published.
 void fall_back(known_partition& known, const explain_facts& facts, const topic_partition& tp) {
   known.view.answered = false;
@@ -235,7 +245,8 @@ http_response not_assigned(const explain_query& query, const consumer_status& so
 std::string make_explain_page(const explain_query& query, const explain_facts& facts) {
   std::vector<known_partition> all;
   for (const auto& p : facts.source.partitions) {
-    if ((!query.only || p.tp == *query.only) && facts.asked.contains(p.epoch)) {
+    if ((!query.only || p.tp == *query.only) && facts.asked.contains(p.epoch) &&
+        !given_up(p, facts)) {
       all.push_back(know(p, facts));
     }
   }

@@ -342,7 +342,7 @@ verdict judge(const run_record& run, const expectation& expected) {
   if (expected.ordered) {
     check_order(result, known, run.output, false);
     check_order(result, known, run.dead, true);
-    if (expected.append_times) {
+    if (expected.append_times && expected.ordered_between) {
       check_order_between(result, known);
     }
   }

@@ -43,6 +43,9 @@ struct expectation {
   /// Records have to keep their order per key: in the output, in the DLQ, and with append times
   /// from the DLQ to the output. What overflowed has no order.
   bool ordered = true;
+  /// Also from the DLQ to the output. Not where outputs are refused for good: the key has gone on
+  /// by then.
+  bool ordered_between = true;
 };
 
 /// The invariants of reliability that a run's record can show.

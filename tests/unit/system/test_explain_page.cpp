@@ -127,6 +127,17 @@ TEST_CASE("A partition whose actor is silent shows what it last published, and s
   CHECK(row["lag"]["records"] == 30);
 }
 
+TEST_CASE("A partition that has been given up is no longer explained") {
+  auto all = facts();
+  all.answers.erase(assignment_epoch{2});
+  all.accounts.push_back({"events", 1, {}, std::nullopt});
+  CHECK(json::parse(make_explain_page({}, all))["partitions"].size() == 2);
+  all.source.partitions[1].leaving = true;
+  const auto page = json::parse(make_explain_page({}, all));
+  REQUIRE(page["partitions"].size() == 1);
+  CHECK(page["partitions"][0]["partition"] == 0);
+}
+
 TEST_CASE("A partition that came after the question is left out, never called silent") {
   auto all = facts();
   all.source.partitions.push_back(status_of(2, -1, -1));
