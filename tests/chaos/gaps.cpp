@@ -86,7 +86,7 @@ TEST_CASE("D2: a compacted topic with gaps is read to its end", "[D2][fast]") {
       record.state = sent_state::failed;
     }
   }
-  report.require_invariants(s, sent);
+  report.require_invariants(s, sent, {.acknowledged_share = 0}); // most is compacted away
 }
 
 TEST_CASE("D2: aborted transactions never come out, and lag reaches 0", "[D2][fast]") {

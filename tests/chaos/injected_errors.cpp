@@ -66,11 +66,16 @@ class seeded_run {
     REQUIRE(worker_->program().running());
     sample_commits();
     const auto samples = worker_->metrics();
-    return metric_sum(samples, "streamer_assigned_partitions") == partitions &&
-           metric_sum(samples, "streamer_records_received_total").value_or(0) >= records &&
-           metric_sum(samples, "streamer_lag_records") == 0 &&
-           std::all_of(plans_.begin(), plans_.end(),
-                       [&](const auto& one) { return !one.first->steady || spent(*one.first); });
+    const bool done =
+        metric_sum(samples, "streamer_assigned_partitions") == partitions &&
+        metric_sum(samples, "streamer_records_received_total").value_or(0) >= records &&
+        metric_sum(samples, "streamer_lag_records") == 0 &&
+        std::all_of(plans_.begin(), plans_.end(),
+                    [&](const auto& one) { return !one.first->steady || spent(*one.first); });
+    // A partition that has just been given back has no lag yet, because its end is not known.
+    const auto now = std::chrono::steady_clock::now();
+    done_since_ = done ? done_since_.value_or(now) : std::optional<decltype(now)>{};
+    return done && now - *done_since_ >= 1s;
   }
 
   void ask_to_stop(chaos_report& report) {
@@ -137,6 +142,7 @@ class seeded_run {
   [[nodiscard]] std::size_t sampled() const { return samples_.size() - 1; }
 
  private:
+  std::optional<std::chrono::steady_clock::time_point> done_since_;
   static constexpr std::int16_t commit_request = 8;
   static constexpr std::int16_t committed_request = 9;
   static constexpr std::int16_t coordinator_request = 10;

@@ -46,6 +46,9 @@ struct expectation {
   /// Also from the DLQ to the output. Not where outputs are refused for good: the key has gone on
   /// by then.
   bool ordered_between = true;
+  /// Of all that was sent, how much the brokers have to have acknowledged for the run to show
+  /// anything. Less where the test itself takes records out of the ledger.
+  double acknowledged_share = 0.99;
 };
 
 /// The invariants of reliability that a run's record can show.
