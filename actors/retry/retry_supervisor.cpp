@@ -78,14 +78,13 @@ void retry_supervisor_state::on_failed(const failed_records& msg) {
     if (had_its_chance) {
       release_ended(msg.epoch, r.slot, true);
     }
+    // Failed during the outage and after its end: poison, which must not trip the guard again.
+    const bool poison = had_its_chance && !guard_->holding();
     if (delay && !probe) {
       schedule_.emplace(now + *delay, waiting{msg.origin, msg.epoch, r.slot});
-    } else if (had_its_chance && !guard_->holding()) {
-      // Failed during the outage and after its end: poison, which must not trip the guard again.
-      verdicts.spent.push_back({r.slot, reason_for(judged, r.cause)});
-    } else if (hold_back(msg, r)) {
+    } else if (!poison && hold_back(msg, r)) {
       verdicts.held.push_back(r.slot);
-    } else if (guard_ && may_be_an_outage(r.cause) && guard_->suspects()) {
+    } else if (!poison && guard_ && may_be_an_outage(r.cause) && guard_->suspects()) {
       suspects_.push_back(
           {{msg.origin, msg.epoch, r.slot}, reason_for(judged, r.cause), now + longest_suspicion});
     } else {
