@@ -66,7 +66,7 @@ bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U
 
 // Cut in the middle: which partition or tenant it is stands at the end.
 std::string ends_of(const std::string& name, std::size_t width) {
-  const auto text = escape_text(name);
+  auto text = escape_text(name);
   if (shown_width(text) <= width) return text;
   auto head = width - width / 2 - 1;
   auto tail = text.size() - std::min(text.size(), width / 2);
@@ -197,7 +197,8 @@ std::string busiest_text(const tree_snapshot& now, const tree_snapshot& before,
               {"msg/s", true},
               {"restarts", true},
               {"error", false, true}}};
-  for (const auto& [actor, per_second] : order | std::views::take(most)) {
+  order.resize(std::min(order.size(), most));
+  for (const auto& [actor, per_second] : order) {
     auto cells = cells_of(*actor, ends_of(actor->name, name_width(width) - 8));
     cells.insert(cells.begin() + 4, grouped(static_cast<std::int64_t>(per_second)));
     rows.add(std::move(cells));
@@ -241,7 +242,8 @@ std::vector<std::string> names_like(const tree_snapshot& tree, const std::string
     return std::pair{entry.first, name_order(entry.second)};
   });
   std::vector<std::string> names;
-  for (auto& [distance, candidate] : near | std::views::take(names_offered))
+  near.resize(std::min<std::size_t>(near.size(), names_offered));
+  for (auto& [distance, candidate] : near)
     names.push_back(std::move(candidate));
   return names;
 }
