@@ -180,7 +180,7 @@ std::optional<std::string> redrive_run::read_sources(newest_records& newest) {
     const auto found = std::ranges::find(ranges, tp, &read_range::tp);
     if (found == ranges.end()) continue; // it holds nothing any more
     const std::array one{read_range{tp, std::max(begin, found->from), found->to}};
-    const auto read = source_reader_->read(one, limits, [&](const auto& stored) {
+    const auto read = source_reader_->read(one, limits, [&, &tp = tp](const auto& stored) {
       const auto& record = stored->records().front();
       if (!record.key.is_null()) newest.see(tp, record.key.view(), record.offset);
       return read_next::go_on;

@@ -95,7 +95,7 @@ std::optional<std::string> redrive_run::send_part(planned_part& planned) {
   auto range = planned.part;
   range.range.from = std::max(range.range.from, steps.front().at);
   range.range.to = std::min(range.range.to, steps.back().at.next());
-  const auto scanned = scan_part(
+  auto scanned = scan_part(
       *reader_, range, any, stop_, [&](const record_ref& record, const dead_letter& letter) {
         while (at < steps.size() && steps[at].at < letter.offset)
           ++at;
