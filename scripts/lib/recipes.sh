@@ -2,8 +2,12 @@
 # How each source dependency is built into $PREFIX. Needs common.sh; used by scripts/deps, which
 # calls build_NAME SOURCE_DIR VERSION.
 
-# -O2 as the distribution's own packages; hardened, since librdkafka and CAF read from the network.
-DEPS_FLAGS="-O2 -g1 -fstack-protector-strong -D_FORTIFY_SOURCE=2"
+# -O2 as the distribution's own packages; hardened like streamer itself, since librdkafka and CAF read
+# from the network.
+DEPS_FLAGS="-O2 -g1 -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3"
+if [[ $(uname -m) == x86_64 ]]; then
+  DEPS_FLAGS+=" -fstack-clash-protection -fcf-protection"
+fi
 DEPS_VARIANT="${DEPS_VARIANT:-}"
 case "$DEPS_VARIANT" in
   "") ;;

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "config/text.hpp"
 #include "tools/ingest/json_text.hpp"
 
 namespace streamer::tools {
@@ -24,7 +25,7 @@ std::optional<std::string> read_headers(const json& given, std::vector<owned_hea
   if (!given.is_object()) return "\"headers\" must be an object of strings";
   for (const auto& [name, value] : given.items()) {
     if (!value.is_string() && !value.is_null()) {
-      return "header \"" + name + "\" must be a string or null";
+      return "header " + config_impl::shown(name) + " must be a string or null";
     }
     into.push_back(
         {name, value.is_null() ? std::string{} : value.get<std::string>(), value.is_null()});
@@ -39,7 +40,8 @@ std::optional<std::string> read_member(const std::string& name, const json& give
   if (name == "event_type") return read_text(name, given, event.event_type, false);
   if (name == "headers") return read_headers(given, event.headers);
   if (name != "value") {
-    return "unknown member \"" + name + "\"; known: key, value, headers, tenant, event_type";
+    return "unknown member " + config_impl::shown(name) +
+           "; known: key, value, headers, tenant, event_type";
   }
   if (given.is_string()) {
     event.value = given.get<std::string>();
