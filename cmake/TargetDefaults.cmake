@@ -16,6 +16,10 @@ function(streamer_warnings target)
                                                -Wno-restrict)
     endif()
   endif()
+  if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # Warns of what a joined file keeps to itself as if a header said it.
+    target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+  endif()
   if(STREAMER_WERROR)
     target_compile_options(${target} PRIVATE -Werror)
   endif()
@@ -72,6 +76,15 @@ function(streamer_coverage target)
   endif()
 endfunction()
 
+# Test cases run once: optimising them takes longer than that. What they lead and lean on is
+# optimised. Joined files may have a local by the name of another file's helper.
+function(streamer_test_cases target)
+  target_compile_options(${target} PRIVATE -Wno-shadow)
+  if(CMAKE_BUILD_TYPE STREQUAL "Release")
+    target_compile_options(${target} PRIVATE -O0 -g0 -U_FORTIFY_SOURCE)
+  endif()
+endfunction()
+
 function(streamer_target_defaults target)
   get_target_property(type ${target} TYPE)
   if(NOT type MATCHES "^(STATIC_LIBRARY|SHARED_LIBRARY|OBJECT_LIBRARY|EXECUTABLE)$")
@@ -81,6 +94,10 @@ function(streamer_target_defaults target)
   streamer_hardening(${target})
   streamer_sanitize(${target})
   streamer_coverage(${target})
+  get_target_property(cases ${target} STREAMER_TEST_CASES)
+  if(cases)
+    streamer_test_cases(${target})
+  endif()
 endfunction()
 
 # Every target defined in the directory and below.

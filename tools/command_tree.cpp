@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t help_column = 30;
 
-constexpr const char* about =
+constexpr const char* program_about =
     "An actor-model stream processor for Apache Kafka.\n"
     "\n"
     "  --role consumer               a worker: the same as process start\n"
@@ -23,7 +23,7 @@ constexpr const char* exit_codes =
 
 } // namespace
 
-command_tree::command_tree() : root_{about, "streamer"} {
+command_tree::command_tree() : root_{program_about, "streamer"} {
   root_.get_formatter()->column_width(help_column);
   root_.footer(exit_codes);
   root_.fallthrough();

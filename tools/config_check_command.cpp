@@ -20,7 +20,7 @@ nlohmann::json lines_of(const std::vector<problem>& problems) {
   return lines;
 }
 
-int run(const command_context& context, bool json) {
+int run_check(const command_context& context, bool json) {
   const auto& loaded = context.loaded;
   if (json) {
     const nlohmann::json page{{"ok", loaded.problems.empty()},
@@ -41,7 +41,7 @@ void add_config_check(command_tree& tree, CLI::App& config) {
   const auto json = std::make_shared<bool>(false);
   command what;
   what.needs_config = false;
-  what.run = [json](const command_context& context) { return run(context, *json); };
+  what.run = [json](const command_context& context) { return run_check(context, *json); };
   tree.add(config, "check", "Every problem of the configuration at once", what)
       .add_flag("--json", *json, "One JSON object");
 }

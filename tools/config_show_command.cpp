@@ -10,7 +10,7 @@
 namespace streamer::tools {
 namespace {
 
-int run(const command_context& context, bool json) {
+int run_show(const command_context& context, bool json) {
   const auto rows = config_rows(context.config());
   if (json) {
     auto keys = nlohmann::json::array();
@@ -34,7 +34,7 @@ int run(const command_context& context, bool json) {
 void add_config_show(command_tree& tree, CLI::App& config) {
   const auto json = std::make_shared<bool>(false);
   command what;
-  what.run = [json](const command_context& context) { return run(context, *json); };
+  what.run = [json](const command_context& context) { return run_show(context, *json); };
   tree.add(config, "show", "Each key's value and where it came from", what)
       .add_flag("--json", *json, "One JSON object, values as TOML");
 }

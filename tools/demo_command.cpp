@@ -34,11 +34,11 @@ constexpr std::uint32_t default_seconds = 5;
 // A partition of the embedded cluster keeps 5 MB and drops the oldest silently.
 constexpr std::uint32_t most_seconds = 120;
 constexpr std::uint64_t rate = 250;
-constexpr std::chrono::milliseconds tick{20};
+constexpr std::chrono::milliseconds send_interval{20};
 constexpr std::chrono::milliseconds look_interval{200};
 // No new record for this long, while some are missing, means that they will not come.
-constexpr std::chrono::seconds patience{10};
-constexpr std::chrono::seconds leave_grace{10};
+constexpr std::chrono::seconds demo_patience{10};
+constexpr std::chrono::seconds demo_leave_grace{10};
 
 void say(const std::string& line) {
   std::puts(line.c_str());
@@ -136,14 +136,14 @@ class demo_run {
         batch.push_back(story.next());
       if (!batch.empty() && !publisher_->send(std::move(batch), ended)) break;
       show_progress();
-      stop_.wait_for(tick);
+      stop_.wait_for(send_interval);
     }
     progress_.clear();
     if (stop_.requested()) say("Stopped: no more events, here is what became of the others.\n");
   }
 
   std::optional<std::string> settle() {
-    const auto totals = publisher_->finish(patience);
+    const auto totals = publisher_->finish(demo_patience);
     acknowledged_ = totals.acknowledged;
     if (totals.acknowledged == totals.submitted) return std::nullopt;
     return shown(totals.submitted - totals.acknowledged) + " events were not written to '" +
@@ -156,7 +156,7 @@ class demo_run {
   std::optional<std::string> wait_for_results() {
     std::uint64_t seen = 0;
     auto moved = clock::now();
-    while (clock::now() - moved < patience) {
+    while (clock::now() - moved < demo_patience) {
       const auto processed = held_by(topics_.output);
       const auto dead = held_by(topics_.dlq);
       if (!processed || !dead) return processed ? dead.error() : processed.error();
@@ -175,7 +175,7 @@ class demo_run {
 
   std::optional<worker_end> stop_worker() {
     worker_->request_stop();
-    auto ended = worker_->wait_for(config_.consumer.drain_timeout + leave_grace);
+    auto ended = worker_->wait_for(config_.consumer.drain_timeout + demo_leave_grace);
     worker_.reset();
     return ended;
   }
@@ -189,7 +189,7 @@ class demo_run {
          {topics_.output, &demo_ledger::output},
          {topics_.dlq, &demo_ledger::dead_letter}}};
     read_limits limits;
-    limits.idle = patience;
+    limits.idle = demo_patience;
     for (const auto& [topic, take] : passes) {
       const auto ranges = ranges_of(topic);
       if (!ranges) return ranges.error();

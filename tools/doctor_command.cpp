@@ -10,7 +10,7 @@
 namespace streamer::tools {
 namespace {
 
-int run(const command_context& context, bool json) {
+int run_doctor(const command_context& context, bool json) {
   const auto& config = context.values();
   auto admin = admin_client::open(config, context.quiet_log);
   if (!admin) return fail(exit_usage, admin.error());
@@ -25,7 +25,7 @@ int run(const command_context& context, bool json) {
 void add_doctor(command_tree& tree) {
   const auto json = std::make_shared<bool>(false);
   command what;
-  what.run = [json](const command_context& context) { return run(context, *json); };
+  what.run = [json](const command_context& context) { return run_doctor(context, *json); };
   tree.add(tree.root(), "doctor", "Check brokers, rights, topics and sizes", what)
       .add_flag("--json", *json, "One JSON object");
 }

@@ -16,7 +16,7 @@ using clock = std::chrono::steady_clock;
 
 constexpr std::size_t batch_events = 500;
 constexpr std::size_t batch_bytes = std::size_t{1} << 20U;
-constexpr std::chrono::milliseconds tick{2};
+constexpr std::chrono::milliseconds source_pause{2};
 // The client gives an event up after the delivery timeout; its report takes a moment more.
 constexpr std::chrono::milliseconds report_grace{2'000};
 constexpr std::chrono::milliseconds progress_interval{500};
@@ -36,7 +36,7 @@ class sender {
     while (!ended() && !source_ended_) {
       const auto batch_size = due();
       if (batch_size == 0) {
-        stop_.wait_for(tick);
+        stop_.wait_for(source_pause);
         continue;
       }
       auto batch = gather(source, batch_size);

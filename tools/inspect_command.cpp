@@ -15,8 +15,8 @@
 namespace streamer::tools {
 namespace {
 
-constexpr std::chrono::milliseconds patience{5'000};
-constexpr std::chrono::milliseconds refresh{1'000};
+constexpr std::chrono::milliseconds answer_patience{5'000};
+constexpr std::chrono::milliseconds watch_refresh{1'000};
 
 struct inspect_options {
   std::optional<std::string> addr;
@@ -52,7 +52,7 @@ std::variant<tree_snapshot, failure> ask(const command_context& context,
                                          const inspect_options& options) {
   auto opened = connect(context, options);
   if (auto* problem = std::get_if<failure>(&opened)) return std::move(*problem);
-  auto answer = std::get<std::unique_ptr<inspection_client>>(opened)->snapshot(patience);
+  auto answer = std::get<std::unique_ptr<inspection_client>>(opened)->snapshot(answer_patience);
   if (auto* problem = std::get_if<std::string>(&answer))
     return failure{exit_failed, std::move(*problem)};
   return std::get<tree_snapshot>(std::move(answer));
@@ -144,14 +144,14 @@ int run_watch(const command_context& context, const inspect_options& options) {
       }
       client = std::get<std::unique_ptr<inspection_client>>(std::move(again));
     }
-    auto answer = client->snapshot(patience);
+    auto answer = client->snapshot(answer_patience);
     if (auto* problem = std::get_if<std::string>(&answer)) {
       report_error(*problem);
       client.reset();
       continue;
     }
     screen.show(std::get<tree_snapshot>(std::move(answer)));
-  } while (!stop.wait_for(refresh));
+  } while (!stop.wait_for(watch_refresh));
   return exit_done;
 }
 

@@ -18,13 +18,13 @@
 namespace streamer::tools {
 namespace {
 
-constexpr std::size_t batch_events = 1'000;
+constexpr std::size_t load_batch_events = 1'000;
 constexpr std::size_t payloads = 256;
 constexpr std::size_t payload_memory = std::size_t{16} << 20U;
-constexpr std::chrono::milliseconds tick{1};
-constexpr std::chrono::milliseconds report_grace{2'000};
+constexpr std::chrono::milliseconds load_tick{1};
+constexpr std::chrono::milliseconds load_report_grace{2'000};
 constexpr std::chrono::milliseconds settle_turn{200};
-constexpr std::chrono::milliseconds progress_interval{500};
+constexpr std::chrono::milliseconds load_progress_interval{500};
 constexpr send_window window{20'000, std::size_t{32} << 20U};
 
 /// Makes the events of a load.
@@ -93,7 +93,7 @@ class load_sender {
       const auto due = due_now();
       if (due > 0) send(due);
       // What is due within a tick goes as one batch: a message an event costs more than the event.
-      if (due < batch_events) stop_.wait_for(tick);
+      if (due < load_batch_events) stop_.wait_for(load_tick);
       show_progress();
     }
     seconds_ = static_cast<double>(book_->elapsed_us()) / 1e6;
@@ -132,9 +132,9 @@ class load_sender {
   }
 
   [[nodiscard]] std::uint64_t due_now() const {
-    if (!plan_) return batch_events;
+    if (!plan_) return load_batch_events;
     const auto due = plan_->due(book_->elapsed_us());
-    return due > sent_ ? std::min<std::uint64_t>(due - sent_, batch_events) : 0;
+    return due > sent_ ? std::min<std::uint64_t>(due - sent_, load_batch_events) : 0;
   }
 
   void send(std::uint64_t count) {
@@ -162,7 +162,7 @@ class load_sender {
 
   void show_progress() {
     const auto now = load_book::clock::now();
-    if (!progress_.visible() || now - shown_ < progress_interval) return;
+    if (!progress_.visible() || now - shown_ < load_progress_interval) return;
     shown_ = now;
     const auto totals = out_.totals();
     const auto elapsed = static_cast<double>(book_->elapsed_us()) / 1e6;
@@ -232,7 +232,7 @@ load_report send_load(event_session& session, const stop_signal& stop, const loa
   const auto& config = session.config();
   load_sender sender{session, stop, options, book};
   sender.run();
-  sender.settle(config.producer.delivery_timeout + report_grace);
+  sender.settle(config.producer.delivery_timeout + load_report_grace);
   return sender.report(config.producer.events_topic);
 }
 

@@ -5,7 +5,7 @@
 namespace streamer::tools {
 namespace {
 
-int run(const command_context& context, const load_options& options) {
+int run_load_test(const command_context& context, const load_options& options) {
   if (const auto problem = problem_of(options)) return fail(exit_usage, *problem);
   if (const auto problem = problem_of_report(options)) return fail(exit_failed, *problem);
   const stop_signal stop;
@@ -21,7 +21,7 @@ void add_load_test(command_tree& tree, CLI::App& ingest) {
   const auto options = std::make_shared<load_options>();
   command what;
   what.takes_embedded = true;
-  what.run = [options](const command_context& context) { return run(context, *options); };
+  what.run = [options](const command_context& context) { return run_load_test(context, *options); };
   add_load_flags(tree.add(ingest, "load-test", "Load at a rate, with a report", what), *options);
 }
 

@@ -9,7 +9,7 @@
 namespace streamer::tools {
 namespace {
 
-constexpr std::chrono::milliseconds refresh{2'000};
+constexpr std::chrono::milliseconds lag_refresh{2'000};
 
 struct lag_options {
   bool json = false;
@@ -60,7 +60,7 @@ int run(const command_context& context, const lag_options& options) {
     } else {
       report_error(lags.error()); // a watcher outlives a broker's restart
     }
-  } while (options.watch && !stop.wait_for(refresh));
+  } while (options.watch && !stop.wait_for(lag_refresh));
   return exit_done;
 }
 

@@ -11,7 +11,7 @@ namespace {
 
 // What an interrupted run may send again: one batch, which is remembered before the next is sent.
 constexpr std::size_t batch_letters = 200;
-constexpr std::size_t batch_bytes = std::size_t{4} << 20U;
+constexpr std::size_t redrive_batch_bytes = std::size_t{4} << 20U;
 // Letters that wait for an earlier one of their key, which was dead-lettered after them.
 constexpr std::size_t most_held_bytes = std::size_t{256} << 20U;
 
@@ -130,9 +130,9 @@ std::optional<std::string> redrive_run::send_ready(dlq_part& part, std::vector<r
   while (first < ready.size()) {
     std::size_t bytes = 0;
     auto last = first;
-    while (last < ready.size() && last - first < most && bytes < batch_bytes)
+    while (last < ready.size() && last - first < most && bytes < redrive_batch_bytes)
       bytes += bytes_of(ready[last++].record);
-    const bool full = last - first == most || bytes >= batch_bytes;
+    const bool full = last - first == most || bytes >= redrive_batch_bytes;
     if ((!full && !all) || stop_.requested()) break;
     const std::vector<read_letter> batch(ready.begin() + static_cast<std::ptrdiff_t>(first),
                                          ready.begin() + static_cast<std::ptrdiff_t>(last));

@@ -17,7 +17,7 @@ constexpr const char* ledger_kind = "load_test_ledger";
 constexpr std::chrono::seconds arrival_time{15};
 // A duplicate comes after the record proper: wait for it, or it would never be seen.
 constexpr std::chrono::milliseconds duplicate_time{1'000};
-constexpr std::chrono::milliseconds turn{50};
+constexpr std::chrono::milliseconds arrival_poll{50};
 constexpr std::chrono::seconds leave_grace{10};
 
 /// The configuration of the worker in this process: every record goes to the ledger.
@@ -40,7 +40,8 @@ bool reads_events_topic(const settings& config) {
 void wait_for_arrivals(const load_book& book, const stop_signal& stop) {
   auto seen = book.arrivals();
   auto moved = clock::now();
-  while (book.outstanding() > 0 && clock::now() - moved < arrival_time && !stop.wait_for(turn)) {
+  while (book.outstanding() > 0 && clock::now() - moved < arrival_time &&
+         !stop.wait_for(arrival_poll)) {
     if (const auto now = book.arrivals(); now != seen) {
       seen = now;
       moved = clock::now();
@@ -49,7 +50,7 @@ void wait_for_arrivals(const load_book& book, const stop_signal& stop) {
   stop.wait_for(duplicate_time);
 }
 
-int run(const command_context& context, const load_options& options) {
+int run_all(const command_context& context, const load_options& options) {
   if (const auto problem = problem_of(options)) return fail(exit_usage, *problem);
   if (!reads_events_topic(context.values())) {
     return fail(exit_usage, "consumer.topics does not have producer.events_topic '" +
@@ -96,7 +97,7 @@ void add_role_all(command_tree& tree) {
   const auto options = std::make_shared<load_options>();
   command what;
   what.takes_embedded = true;
-  what.run = [options](const command_context& context) { return run(context, *options); };
+  what.run = [options](const command_context& context) { return run_all(context, *options); };
   auto& app = tree.add(tree.root(), all_load_test_command, "Load and worker in one process", what);
   app.group("");
   add_load_flags(app, *options);

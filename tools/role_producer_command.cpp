@@ -118,7 +118,7 @@ class line_source {
   std::uint64_t number_ = 0;
 };
 
-int run(const command_context& context) {
+int run_producer(const command_context& context) {
   const stop_signal stop;
   auto session = event_session::open(context);
   if (!session) return fail(exit_failed, session.error());
@@ -132,7 +132,7 @@ int run(const command_context& context) {
 void add_role_producer(command_tree& tree) {
   command what;
   what.takes_embedded = true;
-  what.run = run;
+  what.run = run_producer;
   auto& app = tree.add(tree.root(), stdin_command, "JSON lines from stdin to Kafka", what);
   app.group("");
   app.footer(format_help);

@@ -21,7 +21,7 @@ result<std::string> existing_line(admin_client& admin, const std::string& name,
   return line;
 }
 
-int run(const command_context& context) {
+int run_create(const command_context& context) {
   const auto& config = context.values().topics;
   const auto wanted = topics_of(context.values());
   std::vector<new_topic> requests;
@@ -61,7 +61,7 @@ int run(const command_context& context) {
 
 void add_topics_create(command_tree& tree, CLI::App& topics) {
   command what;
-  what.run = run;
+  what.run = run_create;
   tree.add(topics, "create", "Create those that are missing", what);
 }
 

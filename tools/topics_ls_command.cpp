@@ -60,7 +60,7 @@ void show_json(const configured_topics& wanted, const described_map& found) {
   std::puts(page.dump(-1, ' ', true).c_str());
 }
 
-int run(const command_context& context, bool json) {
+int run_ls(const command_context& context, bool json) {
   auto admin = admin_client::open(context.values(), context.quiet_log);
   if (!admin) return fail(exit_usage, admin.error());
   const auto topics = admin.value()->topics();
@@ -82,7 +82,7 @@ int run(const command_context& context, bool json) {
 void add_topics_ls(command_tree& tree, CLI::App& topics) {
   const auto json = std::make_shared<bool>(false);
   command what;
-  what.run = [json](const command_context& context) { return run(context, *json); };
+  what.run = [json](const command_context& context) { return run_ls(context, *json); };
   tree.add(topics, "ls", "Show them, and which are missing", what)
       .add_flag("--json", *json, "One JSON object");
 }

@@ -10,8 +10,8 @@ namespace {
 
 using offsets = std::vector<std::int64_t>;
 
-void append_all(virtual_worker& w, const std::vector<std::string>& keys,
-                const std::string& handler = {}) {
+void append_keys(virtual_worker& w, const std::vector<std::string>& keys,
+                 const std::string& handler = {}) {
   for (const auto& key : keys) {
     w.source->append(part(0), record_of(key, {}, "t", handler));
   }
@@ -29,13 +29,13 @@ TEST_CASE("of what waits the newest of a key is processed; the others are skippe
           "[conflation]") {
   const auto plan = conflating();
   virtual_worker w{plan};
-  append_all(w, {"a", "b", "a", "a", "c", "b"});
+  append_keys(w, {"a", "b", "a", "a", "c", "b"});
   w.assign({part(0)});
   // All of it came together, so all of it was queued.
   CHECK(plan.handler->offsets() == offsets{3, 5, 4});
   CHECK(w.counts_of(part(0)).skipped == 3);
 
-  append_all(w, {"a", "a", "a", "b"});
+  append_keys(w, {"a", "a", "a", "b"});
   w.settle();
   CHECK(plan.handler->offsets() == offsets{3, 5, 4});
   REQUIRE(plan.handler->complete(3));
@@ -56,7 +56,7 @@ TEST_CASE("a quick handler gets the newest of a slice too", "[conflation]") {
   quick_plan plan{succeed};
   plan.handlers.front().conflates = true;
   virtual_worker w{plan};
-  append_all(w, {"a", "a", "b", "a"});
+  append_keys(w, {"a", "a", "b", "a"});
   w.assign({part(0)});
   CHECK(plan.notes->begun(part(0)) == offsets{3, 2});
   REQUIRE(w.pass_until([&] { return w.drained({part(0)}); }));
@@ -67,9 +67,9 @@ TEST_CASE("a failing record keeps its turn: nothing newer overtakes it, and it i
           "[conflation]") {
   const auto plan = conflating();
   virtual_worker w{plan};
-  append_all(w, {"a"});
+  append_keys(w, {"a"});
   w.assign({part(0)});
-  append_all(w, {"a", "a"});
+  append_keys(w, {"a", "a"});
   w.settle();
   REQUIRE(plan.handler->complete(0, outcome::retry("not yet")));
   REQUIRE(w.pass_until([&] { return plan.handler->held() == 1; }));
@@ -86,9 +86,9 @@ TEST_CASE("a failing record keeps its turn: nothing newer overtakes it, and it i
 TEST_CASE("what a dead letter held back is conflated once it is written", "[conflation]") {
   const auto plan = conflating();
   virtual_worker w{plan};
-  append_all(w, {"a"});
+  append_keys(w, {"a"});
   w.assign({part(0)});
-  append_all(w, {"a", "a", "a"});
+  append_keys(w, {"a", "a", "a"});
   w.settle();
   REQUIRE(plan.handler->complete(0, outcome::reject("never")));
   REQUIRE(w.pass_until([&] { return plan.handler->held() == 1; }));
@@ -102,9 +102,9 @@ TEST_CASE("records that another handler takes are neither skipped nor passed ove
   plan.handlers.front().selects = "newest";
   plan.handlers.push_back({plan.handler, "each"});
   virtual_worker w{plan};
-  append_all(w, {"a", "a"}, "newest");
-  append_all(w, {"a", "a"}, "each");
-  append_all(w, {"a", "a"}, "newest");
+  append_keys(w, {"a", "a"}, "newest");
+  append_keys(w, {"a", "a"}, "each");
+  append_keys(w, {"a", "a"}, "newest");
   w.assign({part(0)});
   for (const auto next : offsets{1, 2, 3, 5}) {
     REQUIRE(plan.handler->offsets() == offsets{next});

@@ -25,7 +25,7 @@ struct queueing_plan : worker_plan {
   std::shared_ptr<queueing_handler> handler = std::make_shared<queueing_handler>();
 };
 
-void pass_timeout(virtual_worker& w) {
+void outlast_timeout(virtual_worker& w) {
   std::this_thread::sleep_for(milliseconds{5});
   w.pass(milliseconds{110});
 }
@@ -39,13 +39,13 @@ TEST_CASE("a record that waits in a handler's queue is not timed out, one that b
   w.append_keys(part(0), 2);
   w.assign({part(0)});
   REQUIRE(plan.handler->queue.size() == 2);
-  pass_timeout(w);
+  outlast_timeout(w);
   CHECK_FALSE(plan.handler->queue[0].cancel().cancelled());
 
   plan.handler->queue[0].begins();
   plan.handler->queue[1].begins();
   plan.handler->queue[1].waits();
-  pass_timeout(w);
+  outlast_timeout(w);
   CHECK(plan.handler->queue[0].cancel().cancelled());
   CHECK_FALSE(plan.handler->queue[1].cancel().cancelled());
   CHECK(plan.handler->queue[1].complete(outcome::success()));

@@ -22,8 +22,8 @@ using namespace streamer::test;
 namespace {
 
 constexpr std::uint64_t most_crashes = 4; // one that makes it a suspect, three alone
-constexpr std::uint64_t max_in_flight = 100;
-constexpr milliseconds commit_interval = 200ms;
+constexpr std::uint64_t crash_window = 100;
+constexpr milliseconds crash_commit_interval = 200ms;
 
 struct way {
   const char* kind;
@@ -36,8 +36,8 @@ worker_config crashing(const scenario& s, const char* kind,
                        std::map<std::string, std::string> more = {}) {
   more.try_emplace("timeout_ms", "500");
   auto config = brisk(s.scripted(kind, more));
-  config.value("consumer.max_in_flight", std::to_string(max_in_flight));
-  config.value("consumer.commit_interval_ms", std::to_string(commit_interval.count()));
+  config.value("consumer.max_in_flight", std::to_string(crash_window));
+  config.value("consumer.commit_interval_ms", std::to_string(crash_commit_interval.count()));
   return config;
 }
 

@@ -16,11 +16,11 @@ using namespace streamer::test;
 
 namespace {
 
-constexpr int partitions = 3;
-constexpr std::uint64_t records = 300;
-constexpr std::size_t tenants = 4;
-constexpr std::uint64_t max_in_flight = 50;
-constexpr milliseconds commit_interval = 200ms;
+constexpr int mock_partitions = 3;
+constexpr std::uint64_t records_a_run = 300;
+constexpr std::size_t mock_tenants = 4;
+constexpr std::uint64_t mock_window = 50;
+constexpr milliseconds mock_commit_interval = 200ms;
 constexpr std::size_t samples_a_run = 5;
 
 // What another run of the seed has to show again.
@@ -42,7 +42,7 @@ class seeded_run {
   seeded_run(std::uint64_t seed, const temporary_directory& directory)
       : seed_{seed}, random_{seed}, brokers_{1 + static_cast<int>(random_() % 2)} {
     for (const auto& topic : {source_, output_, dlq_}) {
-      cluster_.create_topic(topic, partitions);
+      cluster_.create_topic(topic, mock_partitions);
     }
     // Where it is not, a partition looks for it for three seconds.
     cluster_.create_topic(group_ + ".suspects", 1);
@@ -51,7 +51,8 @@ class seeded_run {
     rd_kafka_mock_group_initial_rebalance_delay_ms(cluster_.handle(), 100);
     rd_kafka_mock_set_group_consumer_heartbeat_interval_ms(cluster_.handle(), 300);
     ledger_producer load{cluster_.bootstrap(), source_};
-    load.run({.rate = 1e9, .seed = seed, .tenants = tenants, .value_bytes = 50}, records);
+    load.run({.rate = 1e9, .seed = seed, .tenants = mock_tenants, .value_bytes = 50},
+             records_a_run);
     sent_ = load.sent();
     inject();
     worker_ = std::make_unique<worker>(directory, unique_name("seed-" + std::to_string(seed)),
@@ -67,8 +68,8 @@ class seeded_run {
     sample_commits();
     const auto samples = worker_->metrics();
     const bool done =
-        metric_sum(samples, "streamer_assigned_partitions") == partitions &&
-        metric_sum(samples, "streamer_records_received_total").value_or(0) >= records &&
+        metric_sum(samples, "streamer_assigned_partitions") == mock_partitions &&
+        metric_sum(samples, "streamer_records_received_total").value_or(0) >= records_a_run &&
         metric_sum(samples, "streamer_lag_records") == 0 &&
         std::all_of(plans_.begin(), plans_.end(),
                     [&](const auto& one) { return !one.first->steady || spent(*one.first); });
@@ -120,8 +121,8 @@ class seeded_run {
     run.output = read_topic(cluster_.bootstrap(), output_);
     run.dead = read_topic(cluster_.bootstrap(), dlq_);
     // What was in flight, and what had been finished since the last commit that was taken.
-    const auto a_loss =
-        max_in_flight + busiest(run.output, commit_interval * static_cast<int>(2 + failed_commits));
+    const auto a_loss = mock_window + busiest(run.output, mock_commit_interval *
+                                                              static_cast<int>(2 + failed_commits));
     number_by_samples(run);
     // A producer that was told of a gap is replaced. A broker would refuse what it had still sent,
     // the mock cluster stores it before what comes again from its successor.
@@ -168,10 +169,10 @@ class seeded_run {
       config.value("consumer.properties", R"({ "fetch.error.backoff.ms" = "20" })");
     }
     config.forward_to(output_);
-    config.value("consumer.commit_interval_ms", std::to_string(commit_interval.count()));
-    config.value("consumer.max_in_flight", std::to_string(max_in_flight));
+    config.value("consumer.commit_interval_ms", std::to_string(mock_commit_interval.count()));
+    config.value("consumer.max_in_flight", std::to_string(mock_window));
     // So that commits come between the records, and what one error may cost is a part of them.
-    for (std::size_t t = 0; t < tenants; ++t) {
+    for (std::size_t t = 0; t < mock_tenants; ++t) {
       config.value("tenants.limits.tenant-" + std::to_string(t), "{ rate = 40.0 }");
     }
     // The mock cluster stores a batch whose predecessor it has refused, where a broker would see

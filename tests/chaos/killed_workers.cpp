@@ -12,8 +12,8 @@ using namespace streamer::test;
 
 namespace {
 
-constexpr std::uint64_t max_in_flight = 1000;
-constexpr milliseconds commit_interval = 200ms;
+constexpr std::uint64_t kill_window = 1000;
+constexpr milliseconds kill_commit_interval = 200ms;
 
 // What the broker of the tests is set to (scripts/kafka).
 constexpr milliseconds broker_session = 6000ms;
@@ -34,8 +34,8 @@ TEST_CASE("A1: kill -9 one of three workers every few seconds under load", "[A1]
   const scenario s{shared_broker(), {.partitions = 6}};
   auto config = brisk(s.scripted("scripted_quick"));
   config.protocol(classic ? "classic" : "consumer");
-  config.value("consumer.max_in_flight", std::to_string(max_in_flight));
-  config.value("consumer.commit_interval_ms", std::to_string(commit_interval.count()));
+  config.value("consumer.max_in_flight", std::to_string(kill_window));
+  config.value("consumer.commit_interval_ms", std::to_string(kill_commit_interval.count()));
   const auto session = classic ? brisk_session : broker_session + broker_heartbeat;
 
   fleet workers{s, config, report, worker_binary::scripted};
@@ -74,6 +74,7 @@ TEST_CASE("A1: kill -9 one of three workers every few seconds under load", "[A1]
   require_untouched(report, untouched, run);
   CHECK(order_violations(read_journal(s.journal())) == std::vector<std::string>{});
   // A commit may be on its way when the process dies: two intervals.
-  const auto bound = report.faults() * (max_in_flight + busiest(run.output, 2 * commit_interval));
+  const auto bound =
+      report.faults() * (kill_window + busiest(run.output, 2 * kill_commit_interval));
   report.require_invariants(s, run, {.duplicates_allowed = bound});
 }

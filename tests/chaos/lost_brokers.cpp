@@ -12,9 +12,9 @@ using namespace streamer::test;
 
 namespace {
 
-constexpr double rate = 2000;
-constexpr int partitions = 6;
-constexpr std::uint64_t max_in_flight = 10'000;
+constexpr double cluster_rate = 2000;
+constexpr int cluster_partitions = 6;
+constexpr std::uint64_t cluster_window = 10'000;
 
 // The group outlives the failover of its coordinator.
 worker_config patient(const scenario& s) {
@@ -74,16 +74,16 @@ TEST_CASE("B1: the leading broker is killed hard, three times", "[B1]") {
   constexpr std::uint64_t kills = 3;
   chaos_report report{"B1", "kill -9 the leading broker, three times"};
   report.needs("broker killed", kills);
-  report.rate(rate);
+  report.rate(cluster_rate);
   private_cluster cluster{3};
-  const scenario s{cluster.bootstrap(), {.partitions = partitions}};
+  const scenario s{cluster.bootstrap(), {.partitions = cluster_partitions}};
   fleet workers{s, patient(s), report};
   workers.add();
   workers.add();
   workers.wait_until_ready();
   require_all_in_sync(s);
   ledger_producer load{s.bootstrap, s.source};
-  load.start({.rate = rate, .seed = report.seed()});
+  load.start({.rate = cluster_rate, .seed = report.seed()});
   std::this_thread::sleep_for(15s); // warm
   const auto warm = wall_ms();
   std::this_thread::sleep_for(10s);
@@ -121,23 +121,23 @@ TEST_CASE("B1: the leading broker is killed hard, three times", "[B1]") {
   }
   report.require_invariants(
       s, run,
-      {.duplicates_allowed = report.faults() * (max_in_flight + busiest(run.output, 400ms))});
+      {.duplicates_allowed = report.faults() * (cluster_window + busiest(run.output, 400ms))});
 }
 
 TEST_CASE("B2: the three brokers are restarted in order, one after the other", "[B2]") {
   chaos_report report{"B2", "rolling restart of the three brokers"};
   report.needs("broker restarted", 3);
-  report.rate(rate);
+  report.rate(cluster_rate);
   private_cluster cluster{3};
-  const scenario s{cluster.bootstrap(), {.partitions = partitions}};
+  const scenario s{cluster.bootstrap(), {.partitions = cluster_partitions}};
   fleet workers{s, patient(s), report};
   workers.add();
   workers.add();
   workers.wait_until_ready();
   require_all_in_sync(s);
-  REQUIRE(wait_for_members(s.bootstrap, s.group, 2, partitions, 60s));
+  REQUIRE(wait_for_members(s.bootstrap, s.group, 2, cluster_partitions, 60s));
   ledger_producer load{s.bootstrap, s.source};
-  load.start({.rate = rate, .seed = report.seed()});
+  load.start({.rate = cluster_rate, .seed = report.seed()});
   std::this_thread::sleep_for(10s);
   const auto before = rebalances(workers);
   for (int id = 1; id <= 3; ++id) {
@@ -158,7 +158,7 @@ TEST_CASE("B2: the three brokers are restarted in order, one after the other", "
   const auto run = s.collect(load.sent());
   report.require_invariants(
       s, run,
-      {.duplicates_allowed = report.faults() * (max_in_flight + busiest(run.output, 400ms))});
+      {.duplicates_allowed = report.faults() * (cluster_window + busiest(run.output, 400ms))});
 }
 
 TEST_CASE("B3: all brokers are down for 70 s", "[B3]") {
@@ -168,7 +168,7 @@ TEST_CASE("B3: all brokers are down for 70 s", "[B3]") {
   report.needs("every broker down", 1);
   report.rate(slow_rate);
   private_cluster cluster{3};
-  const scenario s{cluster.bootstrap(), {.partitions = partitions}};
+  const scenario s{cluster.bootstrap(), {.partitions = cluster_partitions}};
   fleet workers{s, patient(s), report};
   workers.add();
   workers.add();
@@ -206,7 +206,7 @@ TEST_CASE("B3: all brokers are down for 70 s", "[B3]") {
   const auto run = s.collect(load.sent());
   // Each partition goes on by itself, not only the quickest of them.
   const auto times = times_of_output(run.sent, run.output);
-  REQUIRE(times.size() == partitions);
+  REQUIRE(times.size() == cluster_partitions);
   for (const auto& [partition, list] : times) {
     CAPTURE(partition);
     const auto first = std::upper_bound(list.begin(), list.end(), back);
@@ -216,5 +216,5 @@ TEST_CASE("B3: all brokers are down for 70 s", "[B3]") {
   }
   report.require_invariants(
       s, run,
-      {.duplicates_allowed = report.faults() * 2 * (max_in_flight + busiest(run.output, 400ms))});
+      {.duplicates_allowed = report.faults() * 2 * (cluster_window + busiest(run.output, 400ms))});
 }

@@ -12,7 +12,7 @@ using namespace streamer::test;
 
 namespace {
 
-constexpr int tenants = 100'000;
+constexpr int all_tenants = 100'000;
 
 // Every tenth has an id that text formats and logs do not like.
 std::string tenant(int n) {
@@ -34,7 +34,7 @@ TEST_CASE("E4: 100,000 tenants, some with hostile names", "[E4]") {
   chaos_report report{"E4", "100,000 tenants, some with hostile names"};
   const double rate = 4'000;
   report.rate(rate);
-  report.needs("tenants", tenants);
+  report.needs("tenants", all_tenants);
   const scenario s{shared_broker(), {.partitions = 6}};
   auto config = brisk(s.forward());
   config.value("tenants.max_labels", "100");
@@ -44,7 +44,7 @@ TEST_CASE("E4: 100,000 tenants, some with hostile names", "[E4]") {
   ledger_producer load{s.bootstrap, s.source};
   const auto began = std::chrono::steady_clock::now();
   std::size_t largest_page = 0;
-  for (int n = 0; n < tenants; ++n) {
+  for (int n = 0; n < all_tenants; ++n) {
     load.send(load.maker().make(tenant(n), "k" + std::to_string(n), 50));
     if (n % 100 == 99) {
       std::this_thread::sleep_until(began +
@@ -58,7 +58,7 @@ TEST_CASE("E4: 100,000 tenants, some with hostile names", "[E4]") {
     }
   }
   load.flush();
-  report.fault("tenants", tenants);
+  report.fault("tenants", all_tenants);
   s.wait_until_drained(180s);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
   const auto page = http_get(workers.at(0).metrics_port(), "/metrics");
@@ -81,7 +81,7 @@ TEST_CASE("E4: 100,000 tenants, some with hostile names", "[E4]") {
   const auto handlers = [&] {
     const auto status =
         nlohmann::json::parse(http_get(workers.at(0).admin_port(), "/status").body, nullptr, false);
-    return status.contains("tenants") ? status["tenants"].size() : std::size_t{tenants};
+    return status.contains("tenants") ? status["tenants"].size() : std::size_t{all_tenants};
   };
   CHECK(wait_until([&] { return handlers() <= 6'000; }, 30s));
   CHECK(wait_until([&] { return handlers() == 0; }, 90s, 1s));

@@ -19,9 +19,9 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-constexpr double rate = 1000;
-constexpr int partitions = 6;
-constexpr std::uint64_t max_in_flight = 10'000;
+constexpr double soak_rate = 1000;
+constexpr int soak_partitions = 6;
+constexpr std::uint64_t soak_window = 10'000;
 // The ledger of a whole day would not fit into memory: what came out is judged and deleted.
 constexpr auto judged_every = 5min;
 
@@ -68,7 +68,7 @@ class soak {
       : report_{report},
         random_{report.seed()},
         cluster_{1},
-        scenario_{cluster_.bootstrap(), {.partitions = partitions}},
+        scenario_{cluster_.bootstrap(), {.partitions = soak_partitions}},
         workers_{scenario_, configuration(), report, worker_binary::scripted} {
     for (int i = 0; i < 3; ++i) {
       workers_.add();
@@ -83,7 +83,7 @@ class soak {
       const auto faults_before = harmful_;
       ledger_producer load{scenario_.bootstrap, scenario_.source};
       load.start(
-          {.rate = rate, .seed = random_(), .headers = [this](std::uint64_t n) {
+          {.rate = soak_rate, .seed = random_(), .headers = [this](std::uint64_t n) {
              const bool fails = flaky_.load() && n % 3 == 0;
              return fails ? std::vector<header>{{script_header, "retry:2"}} : std::vector<header>{};
            }});
@@ -125,7 +125,7 @@ class soak {
     // Nobody reads the attempts of hours.
     auto config = brisk(scenario_.scripted("scripted_async", {{"journal", R"("/dev/null")"}}));
     config.value("runtime.core_dumps", "true"); // lets this test count the descriptors
-    config.value("consumer.max_in_flight", std::to_string(max_in_flight));
+    config.value("consumer.max_in_flight", std::to_string(soak_window));
     return config;
   }
 
@@ -189,7 +189,8 @@ class soak {
   void freeze(std::size_t place) {
     const auto members = workers_.running();
     const auto group = [&](std::size_t count, milliseconds timeout) {
-      return wait_for_members(scenario_.bootstrap, scenario_.group, count, partitions, timeout);
+      return wait_for_members(scenario_.bootstrap, scenario_.group, count, soak_partitions,
+                              timeout);
     };
     // While some are still joining, one less would prove nothing.
     const bool all_there = group(members, 30s);
@@ -230,7 +231,7 @@ class soak {
 
   void judge_segment(const ledger_producer& load, std::uint64_t harmful) {
     const auto run = scenario_.collect(load.sent());
-    const auto bound = harmful * (max_in_flight + busiest(run.output, 400ms));
+    const auto bound = harmful * (soak_window + busiest(run.output, 400ms));
     report_.require_invariants(scenario_, run, {.duplicates_allowed = bound});
     for (const auto& topic : {scenario_.source, scenario_.output, scenario_.dlq}) {
       for (const auto& [partition, ends] : topic_ends(scenario_.bootstrap, topic)) {
@@ -256,7 +257,7 @@ TEST_CASE("F3: soak under load with a random fault a minute", "[F3]") {
       std::stol(environment("STREAMER_CHAOS_MINUTES").value_or("30"))};
   chaos_report report{
       "F3", "soak of " + std::to_string(how_long.count()) + " minutes, a random fault a minute"};
-  report.rate(rate);
+  report.rate(soak_rate);
   soak all{report};
   all.run(how_long);
   all.require_flat();

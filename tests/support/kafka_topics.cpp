@@ -11,10 +11,10 @@ using new_topic_ptr = std::unique_ptr<rd_kafka_NewTopic_t, destroy_with<rd_kafka
 using resource_ptr =
     std::unique_ptr<rd_kafka_ConfigResource_t, destroy_with<rd_kafka_ConfigResource_destroy>>;
 
-constexpr int answer_ms = 30'000;
+constexpr int topic_answer_ms = 30'000;
 
 event_ptr answer(rd_kafka_queue_t* queue, const std::string& what) {
-  event_ptr event{rd_kafka_queue_poll(queue, answer_ms)};
+  event_ptr event{rd_kafka_queue_poll(queue, topic_answer_ms)};
   if (!event) {
     FAIL(what << ": no answer");
   }
@@ -76,7 +76,7 @@ std::map<std::int32_t, partition_ends> topic_ends(const std::string& bootstrap,
   for (std::int32_t p = 0; p < partitions; ++p) {
     auto& end = ends[p];
     require_ok(rd_kafka_query_watermark_offsets(client.get(), topic.c_str(), p, &end.first,
-                                                &end.next, answer_ms),
+                                                &end.next, topic_answer_ms),
                "ends of " + topic);
   }
   return ends;

@@ -10,7 +10,7 @@
 namespace streamer::test {
 namespace {
 
-std::vector<std::int64_t> from_to(std::int64_t first, std::int64_t last) {
+std::vector<std::int64_t> offsets_between(std::int64_t first, std::int64_t last) {
   std::vector<std::int64_t> all(static_cast<std::size_t>(last - first));
   std::iota(all.begin(), all.end(), first);
   return all;
@@ -33,7 +33,7 @@ TEST_CASE("every record of a topic arrives once, in offset order, and the end is
       },
       5s));
   for (const auto& each : consumer.epochs()) {
-    CHECK(each.offsets == from_to(0, 10'000));
+    CHECK(each.offsets == offsets_between(0, 10'000));
     CHECK_FALSE(each.committed.offset);
   }
   CHECK(consumer.credit().held_records() == 0);
@@ -68,7 +68,7 @@ TEST_CASE("a new member goes on at the committed offset and is told its metadata
   for (const auto& each : second.epochs()) {
     REQUIRE(each.committed.offset);
     CHECK(each.committed.offset->value() == 1'000);
-    CHECK(each.offsets == from_to(1'000, 1'100));
+    CHECK(each.offsets == offsets_between(1'000, 1'100));
   }
   CHECK(second.leave());
   CHECK(describe_group(broker, config.consumer.group_id).members.empty());
@@ -194,7 +194,7 @@ TEST_CASE("without credit nothing is read, the group is served, and reading resu
         1ms));
   }
   for (const auto& each : consumer.epochs()) {
-    CHECK(each.offsets == from_to(0, 2'500));
+    CHECK(each.offsets == offsets_between(0, 2'500));
   }
 }
 

@@ -16,7 +16,7 @@ using namespace streamer::test;
 
 namespace {
 
-std::vector<header> scripted(const std::string& what) { return {{script_header, what}}; }
+std::vector<header> script_of(const std::string& what) { return {{script_header, what}}; }
 
 // Constant, exact pauses between attempts.
 worker_config with_backoff(worker_config config, int pause_ms, int max_attempts) {
@@ -52,7 +52,7 @@ TEST_CASE("A failing key holds back itself alone, in every form of handler") {
   ledger_producer producer{s.bootstrap, s.source};
   auto& maker = producer.maker();
   // Attempts 1 to 5 fail: pauses of 100, 200, 400, 800 and 800 ms, each up to a fifth off.
-  producer.send(maker.make("acme", "failing", 100, scripted("retry:5")));
+  producer.send(maker.make("acme", "failing", 100, script_of("retry:5")));
   for (int i = 0; i < 300; ++i) {
     if (i % 10 == 0) {
       producer.send(maker.make("acme", "failing", 100));
@@ -112,7 +112,7 @@ TEST_CASE("A record that waits for its retry goes on with the next attempt at it
   auto& maker = producer.maker();
   for (std::int32_t partition = 0; partition < 2; ++partition) {
     producer.send_to(partition, maker.make("acme", "poison-" + std::to_string(partition), 50,
-                                           scripted("retry")));
+                                           script_of("retry")));
     for (int i = 0; i < 20; ++i) {
       producer.send_to(partition, maker.make("acme", "fine-" + std::to_string(partition), 50));
     }
@@ -163,7 +163,7 @@ TEST_CASE(
   auto held = std::make_unique<worker>(s.directory(), "held", config, worker_binary::scripted);
   held->wait_until_ready();
   ledger_producer load{s.bootstrap, s.source};
-  load.send(load.maker().make("acme", "failing", 50, scripted("until:open")));
+  load.send(load.maker().make("acme", "failing", 50, script_of("until:open")));
   load.flush();
   load.start({.rate = rate, .seed = chosen_seed(), .value_bytes = 50});
   std::this_thread::sleep_for(20s);

@@ -13,7 +13,7 @@ using namespace streamer::test;
 
 namespace {
 
-std::vector<header> scripted(const std::string& what) { return {{script_header, what}}; }
+std::vector<header> script_for(const std::string& what) { return {{script_header, what}}; }
 
 } // namespace
 
@@ -27,7 +27,7 @@ TEST_CASE(
   config.value("consumer.drain_timeout_ms", "1000");
   ledger_producer producer{s.bootstrap, s.source};
   auto& maker = producer.maker();
-  producer.send(maker.make("acme", "slow", 50, scripted("sleep:5000")));
+  producer.send(maker.make("acme", "slow", 50, script_for("sleep:5000")));
   for (int i = 0; i < 20; ++i) {
     producer.send(maker.make("acme", "quick", 50));
   }
@@ -62,7 +62,7 @@ TEST_CASE("A second signal ends the worker at once") {
   auto config = s.scripted("scripted_async");
   config.value("consumer.drain_timeout_ms", "60000");
   ledger_producer producer{s.bootstrap, s.source};
-  producer.send(producer.maker().make("acme", "slow", 50, scripted("sleep:30000")));
+  producer.send(producer.maker().make("acme", "slow", 50, script_for("sleep:30000")));
   producer.flush();
   worker w{s.directory(), "worker", config, worker_binary::scripted};
   REQUIRE(wait_until([&] { return !read_journal(s.journal()).empty(); }, 30s));
@@ -87,7 +87,7 @@ TEST_CASE(
   config.value("retry.max_backoff_ms", "15000");
   config.value("retry.jitter", "0.0");
   ledger_producer producer{s.bootstrap, s.source};
-  producer.send(producer.maker().make("acme", "failing", 50, scripted("retry:1")));
+  producer.send(producer.maker().make("acme", "failing", 50, script_for("retry:1")));
   producer.send(producer.maker().make("acme", "failing", 50));
   producer.send(producer.maker().make("acme", "fine", 50));
   producer.flush();

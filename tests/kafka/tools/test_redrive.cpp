@@ -15,7 +15,7 @@ using namespace streamer::test;
 
 namespace {
 
-bool has(const std::string& text, const std::string& part) {
+bool holds(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
@@ -117,7 +117,7 @@ void redrive_while_a_worker_runs(const std::string& protocol) {
   }
   REQUIRE(streamer.letters().size() == 24);
 
-  // Selected by topic: what the lane brings has to count as the source's.
+  // Selected by topic: what the lane brings holds to count as the source's.
   auto config = watchful(s, protocol);
   config.text("consumer.auto_offset_reset", "latest");
   config.handler({{"kind", toml_text("forward")},
@@ -129,7 +129,7 @@ void redrive_while_a_worker_runs(const std::string& protocol) {
   CHECK(able.log().entries("group_error").empty());
   const auto redriven = streamer({"dlq", "redrive"});
   CHECK(redriven.status.code == 0);
-  CHECK(has(redriven.out, "redriven  24 dead letters"));
+  CHECK(holds(redriven.out, "redriven  24 dead letters"));
   REQUIRE(wait_until([&] { return read_topic(s.bootstrap, s.output).size() == 20; }, 60s, 250ms));
   REQUIRE(wait_for_zero_lag(s.bootstrap, s.group, lane_of(s), 30s));
   CHECK(able.stop().code == 0);
@@ -171,8 +171,8 @@ void redrive_while_a_worker_runs(const std::string& protocol) {
   CHECK(streamer.letters({"--all"}).size() == 28);
   const auto guarded = streamer({"dlq", "redrive", "--max-redrives", "1"});
   CHECK(guarded.status.code == 1);
-  CHECK(has(guarded.err, s.dlq + "["));
-  CHECK(has(guarded.err, "--max-redrives"));
+  CHECK(holds(guarded.err, s.dlq + "["));
+  CHECK(holds(guarded.err, "--max-redrives"));
   CHECK(std::ranges::count(guarded.err, '\n') == 1);
   CHECK(read_topic(s.bootstrap, lane_of(s)).size() == 24);
 }
@@ -208,7 +208,7 @@ TEST_CASE("a redrive that is killed goes on where it was, and a second one sends
   CHECK(before < 60);
   const auto again = streamer({"dlq", "redrive"});
   CHECK(again.status.code == 0);
-  CHECK(has(again.out, "redriven  " + std::to_string(60 - before) + " dead letters"));
+  CHECK(holds(again.out, "redriven  " + std::to_string(60 - before) + " dead letters"));
   const auto ids = ids_in(s.bootstrap, lane_of(s));
   CHECK(std::set<std::string>(ids.begin(), ids.end()).size() == 60);
   CHECK(ids.size() <= 65); // one batch at most
@@ -218,7 +218,7 @@ TEST_CASE("a redrive that is killed goes on where it was, and a second one sends
   }
   const auto nothing = streamer({"dlq", "redrive"});
   CHECK(nothing.status.code == 0);
-  CHECK(has(nothing.out, "nothing to redrive"));
+  CHECK(holds(nothing.out, "nothing to redrive"));
   CHECK(ids_in(s.bootstrap, lane_of(s)).size() == ids.size());
   CHECK(streamer.letters().empty());
   CHECK(streamer.letters({"--all"}).size() == 60);
@@ -229,11 +229,11 @@ TEST_CASE("what is resolved in bits and pieces is remembered beyond the room of 
   const operator_shell streamer{s};
   ledger_producer dlq{s.bootstrap, s.dlq};
   dead_letter(s, dlq, 5'000);
-  CHECK(
-      has(streamer({"dlq", "redrive", "--dry-run", "--tenant", "even"}).out, "2,500 dead letters"));
+  CHECK(holds(streamer({"dlq", "redrive", "--dry-run", "--tenant", "even"}).out,
+              "2,500 dead letters"));
   CHECK(streamer({"dlq", "redrive", "--tenant", "even"}).status.code == 0);
   CHECK_FALSE(read_topic(s.bootstrap, s.group + ".dlq.resolved").empty());
-  CHECK(has(streamer({"dlq", "redrive", "--tenant", "even"}).out, "nothing to redrive"));
+  CHECK(holds(streamer({"dlq", "redrive", "--tenant", "even"}).out, "nothing to redrive"));
   CHECK(ids_in(s.bootstrap, lane_of(s)).size() == 2'500);
   CHECK(streamer.letters().size() == 2'500);
   CHECK(streamer({"dlq", "redrive"}).status.code == 0);
@@ -254,19 +254,19 @@ TEST_CASE("purging drops what is chosen, and deletes up to what is left") {
     return headers;
   }()));
   dlq.flush();
-  CHECK(has(streamer({"dlq", "purge", "--dry-run"}).out, "10 dead letters would be resolved"));
+  CHECK(holds(streamer({"dlq", "purge", "--dry-run"}).out, "10 dead letters would be resolved"));
   CHECK(streamer.letters().size() == 11);
   const auto even = streamer({"dlq", "purge", "--tenant", "even"});
   CHECK(even.status.code == 0);
-  CHECK(has(even.out, "5 dead letters resolved; 1 offset deleted"));
+  CHECK(holds(even.out, "5 dead letters resolved; 1 offset deleted"));
   CHECK(topic_ends(s.bootstrap, s.dlq).at(1).first == 1);
   CHECK(streamer.letters().size() == 6);
   CHECK(streamer.letters({"--all"}).size() == 10);
   const auto rest = streamer({"dlq", "purge"});
   CHECK(rest.status.code == 0);
-  CHECK(has(rest.out, "1 dead letter of other groups left"));
+  CHECK(holds(rest.out, "1 dead letter of other groups left"));
   CHECK(topic_ends(s.bootstrap, s.dlq).at(1).first == 10);
-  CHECK(has(streamer({"dlq", "redrive"}).out, "nothing to redrive"));
+  CHECK(holds(streamer({"dlq", "redrive"}).out, "nothing to redrive"));
 }
 
 TEST_CASE("a redrive to the source goes past keys that have gone on, and through a command") {
@@ -282,22 +282,22 @@ TEST_CASE("a redrive to the source goes past keys that have gone on, and through
 
   const auto failed = streamer({"dlq", "redrive", "--to-source", "--if-newer", "fail"});
   CHECK(failed.status.code == 1);
-  CHECK(has(failed.err, "newer record"));
+  CHECK(holds(failed.err, "newer record"));
   CHECK(topic_ends(s.bootstrap, s.source).at(1).next == 10);
 
   const auto broken =
       streamer({"dlq", "redrive", "--to-source", "--if-newer", "skip", "--transform",
                 "read -r line; echo '{\"value\":{\"n\":1}}'; exit 3", "--rate", "4"});
   CHECK(broken.status.code == 1);
-  CHECK(has(broken.err, "exit code 3"));
-  CHECK(has(broken.err, "1 dead letter redriven"));
+  CHECK(holds(broken.err, "exit code 3"));
+  CHECK(holds(broken.err, "1 dead letter redriven"));
   REQUIRE(topic_ends(s.bootstrap, s.source).at(1).next == 11);
 
   const auto mended =
       streamer({"dlq", "redrive", "--to-source", "--if-newer", "skip", "--transform",
                 "while read -r line; do echo '{\"value\":{\"n\":2}}'; done"});
   CHECK(mended.status.code == 0);
-  CHECK(has(mended.out, "skipped   2 dead letters"));
+  CHECK(holds(mended.out, "skipped   2 dead letters"));
   const auto stored = read_topic(s.bootstrap, s.source);
   std::vector<const stored_record*> added;
   for (const auto& record : stored) {
@@ -341,7 +341,7 @@ TEST_CASE("dead letters of other systems are listed and redriven by their own he
     CHECK(letters[at]["source_topic"] == s.source);
     CHECK(letters[at]["source_partition"] == 1);
   }
-  CHECK(has(streamer({"dlq", "show", "0:0"}).out, "source: " + s.source + "[1]@0"));
+  CHECK(holds(streamer({"dlq", "show", "0:0"}).out, "source: " + s.source + "[1]@0"));
   CHECK(streamer({"dlq", "redrive"}).status.code == 0);
   for (const auto& record : read_topic(s.bootstrap, lane_of(s))) {
     CHECK(record.partition == 1);

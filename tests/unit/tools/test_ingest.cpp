@@ -148,7 +148,8 @@ TEST_CASE("a bad line says what is wrong") {
   CHECK(problem_of(R"({"value":1,"headers":[]})") == "\"headers\" must be an object of strings");
   CHECK(problem_of(R"({"value":1,"headers":{"h":1}})") == "header \"h\" must be a string or null");
   CHECK(problem_of(R"({"value":1,"kee":"k"})").starts_with("unknown member \"kee\""));
-  // Names come from whoever wrote the line: they neither break the message's line nor fill a screen.
+  // Names come from whoever wrote the line: they neither break the message's line nor fill a
+  // screen.
   CHECK(problem_of(R"({"value":1,"headers":{"a\nb":1}})") ==
         "header \"a\\nb\" must be a string or null");
   CHECK(problem_of(R"({"value":1,")" + std::string(500, 'm') + R"(":2})").size() < 250);

@@ -12,24 +12,24 @@ namespace {
 
 using ranges = std::vector<offset_range>;
 
-offset_id at(std::int64_t offset) { return offset_id{offset}; }
+offset_id place_at(std::int64_t offset) { return offset_id{offset}; }
 
 resolved_scope some_scope() { return {"cluster", "topic-id", {"events.dlq", partition_id{3}}}; }
 
 TEST_CASE("a set grows from its base over what touches it") {
   resolved_set set;
-  set.add(at(2), at(3));
-  set.add(at(5));
-  CHECK(set.base() == at(0));
-  CHECK(set.beyond() == ranges{{at(2), at(3)}, {at(5), at(5)}});
-  set.add(at(4));
-  CHECK(set.beyond() == ranges{{at(2), at(5)}});
-  set.add(at(0), at(1));
-  CHECK(set.base() == at(6));
+  set.add(place_at(2), place_at(3));
+  set.add(place_at(5));
+  CHECK(set.base() == place_at(0));
+  CHECK(set.beyond() == ranges{{place_at(2), place_at(3)}, {place_at(5), place_at(5)}});
+  set.add(place_at(4));
+  CHECK(set.beyond() == ranges{{place_at(2), place_at(5)}});
+  set.add(place_at(0), place_at(1));
+  CHECK(set.base() == place_at(6));
   CHECK(set.beyond().empty());
-  set.add(at(9), at(8)); // none
-  set.add(at(3), at(4)); // known
-  CHECK(set.base() == at(6));
+  set.add(place_at(9), place_at(8)); // none
+  set.add(place_at(3), place_at(4)); // known
+  CHECK(set.base() == place_at(6));
 }
 
 TEST_CASE("a set behaves as a set of numbers") {
@@ -41,52 +41,52 @@ TEST_CASE("a set behaves as a set of numbers") {
   for (int round = 0; round < 400; ++round) {
     const auto first = static_cast<std::int64_t>(random() % 200);
     const auto last = first + static_cast<std::int64_t>(random() % 6) - 1;
-    set.add(at(first), at(last));
+    set.add(place_at(first), place_at(last));
     for (auto i = first; i <= last; ++i)
       model.insert(i);
     std::int64_t base = 0;
     while (model.contains(base))
       ++base;
-    REQUIRE(set.base() == at(base));
+    REQUIRE(set.base() == place_at(base));
     for (std::int64_t i = 0; i < 210; ++i)
-      REQUIRE(set.contains(at(i)) == model.contains(i));
+      REQUIRE(set.contains(place_at(i)) == model.contains(i));
     const auto beyond = set.beyond();
     for (std::size_t i = 1; i < beyond.size(); ++i)
       REQUIRE(beyond[i].first.value() > beyond[i - 1].last.value() + 1);
     std::int64_t inside = 0;
-    for (const auto& range : set.within(at(50), at(120)))
+    for (const auto& range : set.within(place_at(50), place_at(120)))
       inside += range.last.value() - range.first.value() + 1;
     REQUIRE(inside == std::distance(model.lower_bound(50), model.upper_bound(120)));
   }
 }
 
 TEST_CASE("what is resolved is committed and read back") {
-  resolved_set set{at(10), {{at(12), at(20)}, {at(40), at(40)}}};
+  resolved_set set{place_at(10), {{place_at(12), place_at(20)}, {place_at(40), place_at(40)}}};
   const auto commit = encode_resolved(set, some_scope());
-  CHECK(commit.offset == at(10));
+  CHECK(commit.offset == place_at(10));
   CHECK(commit.windows_left.empty());
   const auto read = decode_resolved(commit.offset, commit.metadata, some_scope());
   CHECK(read.verdict == metadata_verdict::usable);
   CHECK(read.set == set);
-  const resolved_set all{at(77)};
+  const resolved_set all{place_at(77)};
   const auto whole = encode_resolved(all, some_scope());
   CHECK(decode_resolved(whole.offset, whole.metadata, some_scope()).set == all);
 }
 
 TEST_CASE("a commit of another log says nothing, one moved by hand its offset") {
-  const resolved_set set{at(10), {{at(12), at(20)}}};
+  const resolved_set set{place_at(10), {{place_at(12), place_at(20)}}};
   const auto commit = encode_resolved(set, some_scope());
   auto anew = some_scope();
   anew.topic_id = "another-id";
   CHECK(decode_resolved(commit.offset, commit.metadata, anew).set == resolved_set{});
-  const resolved_set bare{at(10)};
+  const resolved_set bare{place_at(10)};
   const auto nothing_beyond = encode_resolved(bare, some_scope());
-  CHECK(decode_resolved(at(10), nothing_beyond.metadata, anew).set == resolved_set{});
+  CHECK(decode_resolved(place_at(10), nothing_beyond.metadata, anew).set == resolved_set{});
   auto elsewhere = some_scope();
   elsewhere.cluster_id = "mirror";
   CHECK(decode_resolved(commit.offset, commit.metadata, elsewhere).set == resolved_set{});
-  CHECK(decode_resolved(at(11), commit.metadata, some_scope()).set == resolved_set{});
-  CHECK(decode_resolved(at(10), "", some_scope()).set == bare);
+  CHECK(decode_resolved(place_at(11), commit.metadata, some_scope()).set == resolved_set{});
+  CHECK(decode_resolved(place_at(10), "", some_scope()).set == bare);
 }
 
 TEST_CASE("what the metadata has no room for is in windows, and nothing is lost between them") {
@@ -94,11 +94,11 @@ TEST_CASE("what the metadata has no room for is in windows, and nothing is lost 
   const std::uint64_t seed = GENERATE(21U, 22U);
   CAPTURE(limit, seed);
   std::mt19937_64 random{seed};
-  resolved_set set{at(100)};
+  resolved_set set{place_at(100)};
   std::int64_t next = 102;
   for (int i = 0; i < 6'000; ++i) {
     const auto length = i % 500 == 0 ? 5'000 : static_cast<std::int64_t>(random() % 3);
-    set.add(at(next), at(next + length));
+    set.add(place_at(next), place_at(next + length));
     next += length + 2 + static_cast<std::int64_t>(random() % 3);
   }
   const auto commit = encode_resolved(set, some_scope(), limit);
@@ -116,7 +116,7 @@ TEST_CASE("what the metadata has no room for is in windows, and nothing is lost 
 TEST_CASE("the fullest window fits, and a window of another log adds nothing") {
   resolved_set set;
   for (std::int64_t i = 1; i < 2 * window_offsets; i += 2)
-    set.add(at(i));
+    set.add(place_at(i));
   const auto text = encode_window(set, 1, some_scope());
   CHECK(text.size() <= 4096);
   resolved_set read;

@@ -15,7 +15,6 @@ namespace {
 using namespace std::chrono_literals;
 using Catch::Matchers::ContainsSubstring;
 using fixture::header;
-using nlohmann::json;
 
 outbound_event some_event(const record_ref& letter) {
   return make_redriven(letter, read_dead_letter(letter), {"events.redrive.workers", true, {}});
@@ -27,12 +26,13 @@ TEST_CASE("a request is one line with the record and why it failed") {
   const auto event = some_event(letter);
   const auto line = transform_request(event, read_dead_letter(letter));
   CHECK(line.find('\n') == std::string::npos);
-  const auto request = json::parse(line);
+  const auto request = nlohmann::json::parse(line);
   CHECK(request["key"] == std::string("k\0k", 3));
-  CHECK(request["value"] == json{{"base64", "//4="}});
-  CHECK(request["headers"] == json::array({{{"name", "own"}, {"value", "1"}},
-                                           {{"name", "binary"}, {"value", {{"base64", "/w=="}}}},
-                                           {{"name", "null"}, {"value", nullptr}}}));
+  CHECK(request["value"] == nlohmann::json{{"base64", "//4="}});
+  CHECK(request["headers"] ==
+        nlohmann::json::array({{{"name", "own"}, {"value", "1"}},
+                               {{"name", "binary"}, {"value", {{"base64", "/w=="}}}},
+                               {{"name", "null"}, {"value", nullptr}}}));
   CHECK(request["dead_letter"]["reason"] == "timeout");
   CHECK(request["dead_letter"]["message"] == "too slow");
   CHECK(request["dead_letter"]["source_offset"] == 1234);

@@ -49,7 +49,7 @@ TEST_CASE("a role that makes no sense is refused with the roles there are") {
   CHECK(refusal({"--role", "all", "--role=all"}) == "--role is given twice");
 }
 
-record_ref stored(std::vector<owned_header> headers, std::optional<std::string> key = "k") {
+record_ref letter_with(std::vector<owned_header> headers, std::optional<std::string> key = "k") {
   record fields;
   fields.offset = offset_id{42};
   fields.timestamp_ms = 1000;
@@ -60,16 +60,16 @@ record_ref stored(std::vector<owned_header> headers, std::optional<std::string> 
       0};
 }
 
-owned_header header(std::string_view name, std::string value) {
+owned_header text_header(std::string_view name, std::string value) {
   return {std::string{name}, std::move(value)};
 }
 
 TEST_CASE("a dead letter says what its headers say") {
-  const auto letter = read_dead_letter(
-      stored({header(dlq_header::topic, "events"), header(dlq_header::partition, "7"),
-              header(dlq_header::offset, "1234"), header(dlq_header::delivery_count, "3"),
-              header(dlq_header::reason, "retries_exhausted"), header(dlq_header::tenant, "acme"),
-              header(dlq_header::message, "boom")}));
+  const auto letter = read_dead_letter(letter_with(
+      {text_header(dlq_header::topic, "events"), text_header(dlq_header::partition, "7"),
+       text_header(dlq_header::offset, "1234"), text_header(dlq_header::delivery_count, "3"),
+       text_header(dlq_header::reason, "retries_exhausted"),
+       text_header(dlq_header::tenant, "acme"), text_header(dlq_header::message, "boom")}));
   CHECK(source_of(letter) == "events[7]@1234");
   CHECK(letter.attempts == 3);
   CHECK(letter.reason == "retries_exhausted");
@@ -78,18 +78,18 @@ TEST_CASE("a dead letter says what its headers say") {
 }
 
 TEST_CASE("a record in a DLQ topic that is no dead letter can be read too") {
-  const auto letter = read_dead_letter(
-      stored({header(dlq_header::partition, "seven"), header(dlq_header::offset, "-1")}));
+  const auto letter = read_dead_letter(letter_with(
+      {text_header(dlq_header::partition, "seven"), text_header(dlq_header::offset, "-1")}));
   CHECK(source_of(letter).empty());
   CHECK_FALSE(letter.source_partition);
   CHECK_FALSE(letter.source_offset);
 }
 
 TEST_CASE("a filter takes what meets all of its conditions") {
-  const auto record =
-      stored({header(dlq_header::reason, "timeout"), header(dlq_header::tenant, "acme"),
-              header(dlq_header::message, "upstream said no"),
-              header(dlq_header::exception, "std::runtime_error")});
+  const auto record = letter_with({text_header(dlq_header::reason, "timeout"),
+                                   text_header(dlq_header::tenant, "acme"),
+                                   text_header(dlq_header::message, "upstream said no"),
+                                   text_header(dlq_header::exception, "std::runtime_error")});
   const auto letter = read_dead_letter(record);
   dlq_filter filter;
   CHECK(filter.takes(letter, record));
@@ -108,8 +108,9 @@ TEST_CASE("a filter takes what meets all of its conditions") {
 TEST_CASE("no key is not the empty key") {
   dlq_filter filter;
   filter.key = "";
-  CHECK_FALSE(filter.takes(read_dead_letter(stored({}, std::nullopt)), stored({}, std::nullopt)));
-  CHECK(filter.takes(read_dead_letter(stored({}, "")), stored({}, "")));
+  CHECK_FALSE(
+      filter.takes(read_dead_letter(letter_with({}, std::nullopt)), letter_with({}, std::nullopt)));
+  CHECK(filter.takes(read_dead_letter(letter_with({}, "")), letter_with({}, "")));
 }
 
 TEST_CASE("null, empty, JSON, text and binary values are told apart") {

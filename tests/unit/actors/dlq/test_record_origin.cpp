@@ -16,7 +16,7 @@ using fixture::header;
 using fixture::only_value;
 using fixture::some_facts;
 
-constexpr std::size_t plenty = 8192;
+constexpr std::size_t no_limit = 8192;
 
 record_ref in_lane(std::vector<owned_header> headers) {
   record fields;
@@ -64,7 +64,7 @@ TEST_CASE("A record that fails again in its lane has its first place in the dead
   const auto record = in_lane({header("own", "1"), header("streamer.redrive-count", "2"),
                                header("streamer.redriven-from", encode_origin(original))});
   CHECK(origin_of(record) == original);
-  const auto letter = make_dead_letter(record, some_facts(), "orders.dlq", plenty);
+  const auto letter = make_dead_letter(record, some_facts(), "orders.dlq", no_limit);
   CHECK(only_value(letter, "__dlq.errors.topic") == "orders");
   CHECK(only_value(letter, "__dlq.errors.partition") == "3");
   CHECK(only_value(letter, "__dlq.errors.offset") == "1234");
@@ -80,7 +80,7 @@ TEST_CASE("A record that somebody put into the lane is told by its place there")
   for (const auto& headers :
        {std::vector<owned_header>{}, std::vector{header("streamer.redriven-from", "nonsense")},
         std::vector{header("streamer.redriven-from", "users/3/1234/1000/CreateTime")}}) {
-    const auto letter = make_dead_letter(in_lane(headers), some_facts(), "orders.dlq", plenty);
+    const auto letter = make_dead_letter(in_lane(headers), some_facts(), "orders.dlq", no_limit);
     CHECK(only_value(letter, "__dlq.errors.topic") == "orders.redrive.workers");
     CHECK(only_value(letter, "__dlq.errors.offset") == "5");
   }

@@ -14,47 +14,47 @@ namespace {
 using std::chrono::milliseconds;
 using instant = restart_intensity::clock::time_point;
 
-instant at_ms(std::int64_t ms) { return instant{} + milliseconds{ms}; }
+instant at_millisecond(std::int64_t ms) { return instant{} + milliseconds{ms}; }
 
 TEST_CASE("A supervisor restarts a child so often within its window and then escalates") {
   restart_intensity intensity{{3, milliseconds{1000}}};
-  CHECK(intensity.left(at_ms(0)) == 3);
-  CHECK(intensity.allow(at_ms(0)));
-  CHECK(intensity.allow(at_ms(100)));
-  CHECK(intensity.allow(at_ms(200)));
-  CHECK(intensity.left(at_ms(200)) == 0);
-  CHECK_FALSE(intensity.allow(at_ms(300)));
-  CHECK_FALSE(intensity.allow(at_ms(999)));
+  CHECK(intensity.left(at_millisecond(0)) == 3);
+  CHECK(intensity.allow(at_millisecond(0)));
+  CHECK(intensity.allow(at_millisecond(100)));
+  CHECK(intensity.allow(at_millisecond(200)));
+  CHECK(intensity.left(at_millisecond(200)) == 0);
+  CHECK_FALSE(intensity.allow(at_millisecond(300)));
+  CHECK_FALSE(intensity.allow(at_millisecond(999)));
   CHECK(intensity.total() == 3);
 }
 
 TEST_CASE("A restart falls out of the window when the window has passed, and is granted again") {
   restart_intensity intensity{{2, milliseconds{1000}}};
-  REQUIRE(intensity.allow(at_ms(0)));
-  REQUIRE(intensity.allow(at_ms(500)));
-  CHECK_FALSE(intensity.allow(at_ms(999)));
-  CHECK(intensity.left(at_ms(1000)) == 1);
-  CHECK(intensity.allow(at_ms(1000)));
-  CHECK_FALSE(intensity.allow(at_ms(1499)));
-  CHECK(intensity.allow(at_ms(1500)));
-  CHECK(intensity.left(at_ms(100'000)) == 2);
+  REQUIRE(intensity.allow(at_millisecond(0)));
+  REQUIRE(intensity.allow(at_millisecond(500)));
+  CHECK_FALSE(intensity.allow(at_millisecond(999)));
+  CHECK(intensity.left(at_millisecond(1000)) == 1);
+  CHECK(intensity.allow(at_millisecond(1000)));
+  CHECK_FALSE(intensity.allow(at_millisecond(1499)));
+  CHECK(intensity.allow(at_millisecond(1500)));
+  CHECK(intensity.left(at_millisecond(100'000)) == 2);
   CHECK(intensity.total() == 4);
 }
 
 TEST_CASE("A failure that was not granted uses nothing up") {
   restart_intensity intensity{{1, milliseconds{1000}}};
-  REQUIRE(intensity.allow(at_ms(0)));
+  REQUIRE(intensity.allow(at_millisecond(0)));
   for (std::int64_t ms = 1; ms < 1000; ++ms) {
-    REQUIRE_FALSE(intensity.allow(at_ms(ms)));
+    REQUIRE_FALSE(intensity.allow(at_millisecond(ms)));
   }
-  CHECK(intensity.allow(at_ms(1000)));
+  CHECK(intensity.allow(at_millisecond(1000)));
 }
 
 TEST_CASE("No restarts at all means that the first failure escalates") {
   restart_intensity intensity{{0, milliseconds{1000}}};
-  CHECK(intensity.left(at_ms(0)) == 0);
-  CHECK_FALSE(intensity.allow(at_ms(0)));
-  CHECK_FALSE(intensity.allow(at_ms(1'000'000)));
+  CHECK(intensity.left(at_millisecond(0)) == 0);
+  CHECK_FALSE(intensity.allow(at_millisecond(0)));
+  CHECK_FALSE(intensity.allow(at_millisecond(1'000'000)));
 }
 
 TEST_CASE("Never more restarts than the limit lie within any window, and none is refused early") {
@@ -70,8 +70,9 @@ TEST_CASE("Never more restarts than the limit lie within any window, and none is
     const auto recent = std::count_if(granted.begin(), granted.end(),
                                       [&](std::int64_t g) { return now - g < 500; });
     CAPTURE(step, now, recent);
-    REQUIRE(intensity.left(at_ms(now)) == limits.max_restarts - static_cast<unsigned>(recent));
-    const bool allowed = intensity.allow(at_ms(now));
+    REQUIRE(intensity.left(at_millisecond(now)) ==
+            limits.max_restarts - static_cast<unsigned>(recent));
+    const bool allowed = intensity.allow(at_millisecond(now));
     REQUIRE(allowed == (recent < limits.max_restarts));
     if (allowed) {
       granted.push_back(now);
