@@ -217,8 +217,8 @@ std::string summary_page(const chaos_results& results, const run_environment& wh
       << " acknowledged records, " << grouped(all.lost) << " lost.** " << not_held(results)
       << " of " << results.size() << " runs did not hold.\n\n"
       << "| | what happened | faults, each proved | records (a second) | lost | duplicates (at "
-         "most) | dead letters | back after (limit) | memory, MiB | |\n"
-         "|---|---|---|---|---|---|---|---|---|---|\n";
+         "most) | dead letters | back after (limit) | memory, MiB | revision | |\n"
+         "|---|---|---|---|---|---|---|---|---|---|---|\n";
   for (const auto& r : results) {
     const auto rate = r.value("rate", 0.0);
     out << "| " << text(r, "id") << " | " << in_cell(text(r, "what")) << " | "
@@ -228,8 +228,9 @@ std::string summary_page(const chaos_results& results, const run_environment& wh
     }
     out << " | " << grouped(number(r, "lost")) << " | " << grouped(number(r, "duplicated")) << " ("
         << grouped(number(r, "duplicates_allowed")) << ") | " << grouped(number(r, "dead_lettered"))
-        << " | " << list_of_recoveries(r) << " | " << mebibytes(r) << " | " << text(r, "result")
-        << " |\n";
+        << " | " << list_of_recoveries(r) << " | " << mebibytes(r) << " | "
+        << (text(r, "revision").empty() ? where.revision : text(r, "revision")) << " | "
+        << text(r, "result") << " |\n";
   }
   out << "\nWhat else was measured:\n\n";
   for (const auto& r : results) {
@@ -248,6 +249,8 @@ std::string summary_page(const chaos_results& results, const run_environment& wh
          "the run is *void* and fails\n  (I8).\n"
          "- The bound for duplicates is (faults) × (records in flight + what two commit intervals "
          "carry), and 0\n  without a fault and after a clean stop.\n"
+         "- What did not hold in a run is mended and run again, and what held stands "
+         "(`scripts/chaos all\n  --resume`): hence a revision for each.\n"
          "- Repeat one of them: `scripts/chaos A1 --seed N`. A run that fails prints its seed and "
          "keeps its files.\n";
   return out.str();

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <chrono>
+#include <cstdlib>
 #include <exception>
 #include <nlohmann/json.hpp>
 
@@ -194,6 +195,10 @@ void chaos_report::write() const {
   result["result"] = f.is_void ? "void" : failed ? "violated" : broken_off ? "skipped" : "held";
   result["failures"] = failures_of_this_test();
   result["full"] = full_run();
+  // Of scripts/chaos; a run inside scripts/test has no revision to speak of.
+  if (const auto* const revision = std::getenv("STREAMER_CHAOS_REVISION")) {
+    result["revision"] = revision;
+  }
   result["seed"] = f.seed;
   result["duration_s"] =
       static_cast<double>(

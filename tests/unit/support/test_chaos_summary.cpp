@@ -80,14 +80,16 @@ TEST_CASE("A result without figures, as a crashed scenario leaves it, is shown a
 TEST_CASE("The page names machine, versions, faults, bounds and recoveries") {
   auto piped = result("A2");
   piped["what"] = "a | in a cell";
+  piped["revision"] = "0ld5678"; // held before, and stands
   const auto page = summary_page({result("A1"), piped}, {2, 8000, "0.1.0", "2.14.2", "4.1.1",
                                                          "2026-01-02", "abc1234", "77", "95"});
   CHECK(page.find("Run of 2026-01-02, revision abc1234, seed 77, 95 minutes.") !=
         std::string::npos);
   for (const auto* part :
        {"2 cores and 8 GiB", "librdkafka 2.14.2", "Apache Kafka 4.1.1", "12 × kill -9",
-        "99,999 (1,000,000)", "takeover 2.5 s (≤ 6.0 s)", "1,234,567 (2,000)", "| 60 |",
-        "partitions 6, share 0.25", "a \\| in a cell", "**30 faults, 2,469,134"}) {
+        "| abc1234 | held |", "| 0ld5678 | held |", "99,999 (1,000,000)",
+        "takeover 2.5 s (≤ 6.0 s)", "1,234,567 (2,000)", "| 60 |", "partitions 6, share 0.25",
+        "a \\| in a cell", "**30 faults, 2,469,134"}) {
     CAPTURE(part, page);
     CHECK(page.find(part) != std::string::npos);
   }
