@@ -43,4 +43,11 @@ http_response bearer_token_missing() {
           {{"WWW-Authenticate", "Bearer"}}};
 }
 
+http_response bearer_token_unconfigured() {
+  return {403,
+          "text/plain; charset=utf-8",
+          "nothing is changed without a token: set admin.token_file and start the worker anew\n",
+          {}};
+}
+
 } // namespace streamer

@@ -41,4 +41,7 @@ class token_file {
 /// The answer to a request that does not: 401.
 [[nodiscard]] http_response bearer_token_missing();
 
+/// The answer to a change where no token is configured: 403.
+[[nodiscard]] http_response bearer_token_unconfigured();
+
 } // namespace streamer

@@ -51,21 +51,25 @@ void restrict_to_plain_http(CURL* curl) {
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 }
 
-header_list headers_for(const http_get_options& options) {
-  header_list headers{nullptr, &curl_slist_free_all};
+header_list headers_for(const http_get_options& options, bool with_json) {
+  curl_slist* headers = nullptr;
   if (!options.authorization.empty()) {
-    headers.reset(curl_slist_append(nullptr, ("Authorization: " + options.authorization).c_str()));
+    headers = curl_slist_append(headers, ("Authorization: " + options.authorization).c_str());
   }
-  return headers;
+  if (with_json) {
+    headers = curl_slist_append(headers, "Content-Type: application/json");
+  }
+  return {headers, &curl_slist_free_all};
 }
 
-} // namespace
-
-std::variant<http_answer, http_get_error> http_get(const endpoint& where, const std::string& path,
-                                                   const http_get_options& options) {
+/// A GET, or with `json` a POST.
+std::variant<http_answer, http_get_error> ask(const endpoint& where, const std::string& path,
+                                              const std::string* json,
+                                              const http_get_options& options) {
   const auto url = "http://" + to_string(reachable(where)) + path;
-  const auto failed = [&url](std::string_view why) {
-    return http_get_error{"cannot get " + url + ": " + std::string{why}};
+  const auto failed = [&](std::string_view why) {
+    return http_get_error{(json == nullptr ? "cannot get " : "cannot post to ") + url + ": " +
+                          std::string{why}};
   };
   const easy_handle curl{library_ready() ? curl_easy_init() : nullptr, &curl_easy_cleanup};
   if (curl == nullptr) {
@@ -73,13 +77,17 @@ std::variant<http_answer, http_get_error> http_get(const endpoint& where, const 
   }
   bounded_body body{{}, options.max_body_bytes};
   std::array<char, CURL_ERROR_SIZE> reason{};
-  const auto headers = headers_for(options);
+  const auto headers = headers_for(options, json != nullptr);
   restrict_to_plain_http(curl.get());
   curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());
   // libcurl takes 0 for "for ever".
   curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT_MS,
                    static_cast<long>(std::max<std::int64_t>(options.timeout.count(), 1)));
   curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, headers.get());
+  if (json != nullptr) {
+    curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDSIZE, static_cast<long>(json->size()));
+    curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDS, json->c_str());
+  }
   curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, &take);
   curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &body);
   curl_easy_setopt(curl.get(), CURLOPT_ERRORBUFFER, reason.data());
@@ -93,6 +101,19 @@ std::variant<http_answer, http_get_error> http_get(const endpoint& where, const 
   long status = 0;
   curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
   return http_answer{static_cast<unsigned>(status), std::move(body.text)};
+}
+
+} // namespace
+
+std::variant<http_answer, http_get_error> http_get(const endpoint& where, const std::string& path,
+                                                   const http_get_options& options) {
+  return ask(where, path, nullptr, options);
+}
+
+std::variant<http_answer, http_get_error> http_post(const endpoint& where, const std::string& path,
+                                                    const std::string& json,
+                                                    const http_get_options& options) {
+  return ask(where, path, &json, options);
 }
 
 } // namespace streamer

@@ -1,4 +1,4 @@
-// A blocking HTTP GET, for the commands that ask a running worker.
+// Blocking HTTP requests, for the commands that ask a running worker.
 #pragma once
 
 #include <chrono>
@@ -36,5 +36,10 @@ struct http_get_options {
 /// server's configured address can be given. Blocks for at most the timeout.
 [[nodiscard]] std::variant<http_answer, http_get_error> http_get(
     const endpoint& where, const std::string& path, const http_get_options& options = {});
+
+/// The same by POST, with `json` as its body.
+[[nodiscard]] std::variant<http_answer, http_get_error> http_post(
+    const endpoint& where, const std::string& path, const std::string& json,
+    const http_get_options& options = {});
 
 } // namespace streamer

@@ -1,11 +1,17 @@
 #include "runtime/http/exchange.hpp"
 
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <exception>
 #include <memory>
 #include <new>
+#include <system_error>
 #include <utility>
 #include <variant>
 
@@ -32,6 +38,42 @@ bool has_body(MHD_Connection* connection) {
   const auto length = header_of(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
   return !header_of(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING).empty() ||
          (!length.empty() && length != "0");
+}
+
+http_response not_allowed(std::string allowed) {
+  auto response = plain(MHD_HTTP_METHOD_NOT_ALLOWED, "allowed here: " + allowed + "\n");
+  response.headers.emplace_back("Allow", std::move(allowed));
+  return response;
+}
+
+// Without a length told before, a body that is too large would be noticed only when it is here.
+std::optional<http_response> refuse_body(MHD_Connection* connection) {
+  const auto length = header_of(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
+  if (length.empty() || !header_of(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING).empty()) {
+    return plain(MHD_HTTP_LENGTH_REQUIRED, "a request here needs a Content-Length\n");
+  }
+  std::size_t bytes = 0;
+  const auto* const end = length.data() + length.size();
+  const auto read = std::from_chars(length.data(), end, bytes);
+  if (read.ec != std::errc{} || read.ptr != end || bytes > max_request_body_bytes) {
+    return plain(MHD_HTTP_CONTENT_TOO_LARGE, "the body is too large: at most " +
+                                                 std::to_string(max_request_body_bytes) +
+                                                 " bytes are taken\n");
+  }
+  return std::nullopt;
+}
+
+std::string peer_of(MHD_Connection* connection) {
+  const auto* const info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+  if (info == nullptr || info->client_addr == nullptr) {
+    return {};
+  }
+  const auto* const address = info->client_addr;
+  const auto size = address->sa_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
+  std::array<char, INET6_ADDRSTRLEN + 1> text{};
+  const auto failed = getnameinfo(address, static_cast<socklen_t>(size), text.data(),
+                                  static_cast<socklen_t>(text.size()), nullptr, 0, NI_NUMERICHOST);
+  return failed == 0 ? text.data() : std::string{};
 }
 
 using header = std::pair<const char*, const char*>;
@@ -67,11 +109,23 @@ struct exchange::pending_body {
   }
 };
 
-std::optional<http_response> refuse_early(MHD_Connection* connection, std::string_view method) {
+const http_route* exchange::find(std::string_view path) const {
+  const auto route =
+      std::find_if(routes_.begin(), routes_.end(), [&](const auto& r) { return r.path == path; });
+  return route == routes_.end() ? nullptr : &*route;
+}
+
+std::optional<http_response> exchange::refuse_early(MHD_Connection* connection,
+                                                    std::string_view method,
+                                                    std::string_view target) const {
+  if (method == MHD_HTTP_METHOD_POST) {
+    const auto* const route = find(target.substr(0, target.find('?')));
+    if (route != nullptr && route->changes) {
+      return refuse_body(connection);
+    }
+  }
   if (method != MHD_HTTP_METHOD_GET && method != MHD_HTTP_METHOD_HEAD) {
-    auto response = plain(MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD are served\n");
-    response.headers.emplace_back("Allow", "GET, HEAD");
-    return response;
+    return not_allowed("GET, HEAD");
   }
   if (has_body(connection)) {
     return plain(MHD_HTTP_BAD_REQUEST, "a request with a body is not served\n");
@@ -89,8 +143,8 @@ exchange::exchange(std::vector<http_route> routes, std::size_t pending_limit, bo
       failure_limit_{std::chrono::seconds{10}} {}
 
 MHD_Result exchange::answer(MHD_Connection* connection, std::string_view method,
-                            std::string_view target) {
-  auto [response, by] = respond(connection, target);
+                            std::string_view target, std::string body) {
+  auto [response, by] = respond(connection, method, target, std::move(body));
   if (by != nullptr && by->events && response.status == MHD_HTTP_OK &&
       method == MHD_HTTP_METHOD_GET) {
     return stream(connection, *by->events);
@@ -115,7 +169,8 @@ MHD_Result exchange::stream(MHD_Connection* connection, const event_source& sour
   return result;
 }
 
-exchange::reply exchange::respond(MHD_Connection* connection, std::string_view target) {
+exchange::reply exchange::respond(MHD_Connection* connection, std::string_view method,
+                                  std::string_view target, std::string body) {
   if (local_only_ && !host_is_local(header_of(connection, MHD_HTTP_HEADER_HOST))) {
     return {plain(MHD_HTTP_MISDIRECTED_REQUEST,
                   "this address is asked by localhost or its number, not by another name\n")};
@@ -127,13 +182,18 @@ exchange::reply exchange::respond(MHD_Connection* connection, std::string_view t
                 : plain(MHD_HTTP_BAD_REQUEST, "the address is malformed\n")};
   }
   auto& [path, query] = std::get<request_target>(parsed);
-  const auto route = std::find_if(routes_.begin(), routes_.end(),
-                                  [&p = path](const http_route& r) { return r.path == p; });
-  if (route == routes_.end()) {
+  const auto* const route = find(path);
+  if (route == nullptr) {
     return {plain(MHD_HTTP_NOT_FOUND, "not found\n")};
   }
+  const bool posted = method == MHD_HTTP_METHOD_POST;
+  if (route->changes != posted) {
+    return {not_allowed(route->changes ? "POST" : "GET, HEAD")};
+  }
   const auto authorization = header_of(connection, MHD_HTTP_HEADER_AUTHORIZATION);
-  return {call(*route, {std::move(path), std::move(query), std::string{authorization}}), &*route};
+  return {call(*route, {std::move(path), std::move(query), std::string{authorization},
+                        std::move(body), posted ? peer_of(connection) : std::string{}}),
+          route};
 }
 
 http_response exchange::call(const http_route& route, const http_request& request) {

@@ -16,11 +16,6 @@
 
 namespace streamer::detail {
 
-/// The answer to a request that is refused by its method or because it has a body; nothing for one
-/// to be read to its end.
-[[nodiscard]] std::optional<http_response> refuse_early(MHD_Connection* connection,
-                                                        std::string_view method);
-
 /// Routes requests and keeps count of the bodies that are on their way. Used by one thread at a
 /// time; has to outlive the daemon that sends its responses.
 class exchange {
@@ -29,8 +24,15 @@ class exchange {
   exchange(std::vector<http_route> routes, std::size_t pending_limit, bool local_only,
            log_handle log, event_streams& streams);
 
-  /// Answers a GET or HEAD request by its raw target.
-  MHD_Result answer(MHD_Connection* connection, std::string_view method, std::string_view target);
+  /// The answer to a request that is refused by its method or because of its body; nothing for one
+  /// to be read to its end.
+  [[nodiscard]] std::optional<http_response> refuse_early(MHD_Connection* connection,
+                                                          std::string_view method,
+                                                          std::string_view target) const;
+
+  /// Answers a request by its raw target; `body`: that of a POST.
+  MHD_Result answer(MHD_Connection* connection, std::string_view method, std::string_view target,
+                    std::string body);
 
   /// Queues a response, or a 503 in its place when too much is on its way.
   MHD_Result send(MHD_Connection* connection, http_response response);
@@ -43,7 +45,9 @@ class exchange {
     http_response response;
     const http_route* by = nullptr;
   };
-  reply respond(MHD_Connection* connection, std::string_view target);
+  reply respond(MHD_Connection* connection, std::string_view method, std::string_view target,
+                std::string body);
+  [[nodiscard]] const http_route* find(std::string_view path) const;
   MHD_Result stream(MHD_Connection* connection, const event_source& source);
   http_response call(const http_route& route, const http_request& request);
   MHD_Response* make_response(std::string body);

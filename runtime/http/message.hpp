@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -13,12 +14,15 @@
 
 namespace streamer {
 
-/// A GET or HEAD request; for HEAD the server leaves the body out by itself.
+/// A GET, HEAD or POST request; for HEAD the server leaves the body out by itself.
 struct http_request {
   std::string path;
   query_arguments query;
   /// The Authorization header, empty without one.
   std::string authorization;
+  /// Of a POST: what was sent, at most `max_request_body_bytes`, and the address that sent it.
+  std::string body{};
+  std::string peer{};
 
   /// The first argument with this name.
   [[nodiscard]] std::optional<std::string_view> argument(std::string_view name) const {
@@ -53,6 +57,9 @@ struct event_source {
   std::chrono::milliseconds period{1'000};
 };
 
+/// A longer body is answered with 413.
+inline constexpr std::size_t max_request_body_bytes = 4096;
+
 /// A handler for exactly this path.
 struct http_route {
   std::string path;
@@ -60,6 +67,8 @@ struct http_route {
   /// With a source, a GET that the handler answers with 200 gets its events (`text/event-stream`)
   /// instead of the body, until the client goes or the server ends the stream.
   std::optional<event_source> events = std::nullopt;
+  /// It changes something: it is asked by POST, with a Content-Length, and in no other way.
+  bool changes = false;
 };
 
 } // namespace streamer

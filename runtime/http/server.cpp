@@ -95,12 +95,13 @@ class http_server::impl {
   }
 
  private:
-  /// One client. `target` is that of the request being read.
+  /// One client. `target` and `body` are those of the request being read.
   struct connection {
     int fd = -1;
     steady_clock::time_point cut_at;
     bool cut = false;
     std::string target;
+    std::string body;
     std::list<connection>::iterator self;
   };
 
@@ -210,19 +211,27 @@ class http_server::impl {
   }
 
   static MHD_Result on_request(void* self, MHD_Connection* raw, const char* /*path*/,
-                               const char* method, const char* /*version*/, const char* /*upload*/,
-                               std::size_t* /*upload_size*/, void** marker) {
+                               const char* method, const char* /*version*/, const char* upload,
+                               std::size_t* upload_size, void** marker) {
     auto& server = *static_cast<impl*>(self);
     auto& client = of(raw);
     if (*marker == nullptr) {
       *marker = &client;
+      client.body.clear();
       // Answered at once, before a body is read; everything else at the request's end.
-      if (const auto refused = detail::refuse_early(raw, method)) {
+      if (const auto refused = server.exchange_.refuse_early(raw, method, client.target)) {
         return server.exchange_.send(raw, *refused);
       }
       return MHD_YES;
     }
-    return server.exchange_.answer(raw, method, client.target);
+    if (*upload_size > 0) {
+      // Not more than was announced, which has been looked at.
+      client.body.append(upload, *upload_size);
+      *upload_size = 0;
+      return MHD_YES;
+    }
+    return server.exchange_.answer(raw, method, client.target,
+                                   std::exchange(client.body, std::string{}));
   }
 
   __attribute__((format(printf, 2, 0))) static void on_library_message(void* self,

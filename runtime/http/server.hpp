@@ -43,10 +43,11 @@ struct http_server_error {
   std::string text;
 };
 
-/// Serves routes until it is stopped or destroyed. Only GET and HEAD: other methods get 405, other
-/// paths 404, targets over 2 KiB 414, malformed requests and requests with a body 400. On a
-/// loopback address, requests with a Host other than `localhost` or an address get 421. Members may
-/// be called from any thread but not from a handler.
+/// Serves routes until it is stopped or destroyed. Only GET and HEAD, for routes that change
+/// something only POST: other methods get 405, other paths 404, targets over 2 KiB 414, malformed
+/// requests and a GET with a body 400, a POST without a Content-Length 411, one over
+/// `max_request_body_bytes` 413. On a loopback address, requests with a Host other than `localhost`
+/// or an address get 421. Members may be called from any thread but not from a handler.
 class http_server {
  public:
   using start_result = std::variant<http_server, http_server_error>;

@@ -99,6 +99,61 @@ TEST_CASE("A GET with a body is refused before the body is read") {
                    "200"));
 }
 
+TEST_CASE("A route that changes something takes a bounded POST, and nothing else") {
+  http_route change{"/change",
+                    [](const http_request& request) {
+                      http_response response;
+                      response.body = request.body + "|" + request.peer + "|" +
+                                      std::string{request.argument("a").value_or("-")};
+                      return response;
+                    },
+                    std::nullopt, true};
+  const auto server = test::serve({std::move(change), test::route_to("/see", "seen")});
+  const auto port = server.bound().port;
+  const auto post = [&](const std::string& more, const std::string& body) {
+    return test::talk(
+        port, "POST /change?a=1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" + more +
+                  "\r\n" + body);
+  };
+  const auto whole = std::string(max_request_body_bytes, 'x');
+  CHECK(post("Content-Length: 5\r\n", "a body").ends_with("\r\n\r\na bod|127.0.0.1|1"));
+  CHECK(post("Content-Length: 0\r\n", "").ends_with("\r\n\r\n|127.0.0.1|1"));
+  CHECK(post("Content-Length: " + std::to_string(whole.size()) + "\r\n", whole)
+            .ends_with("\r\n\r\n" + whole + "|127.0.0.1|1"));
+  CHECK(has_status(
+      post("Content-Length: " + std::to_string(whole.size() + 1) + "\r\n", whole + "x"), "413"));
+  CHECK(has_status(post("Content-Length: 99999999999999999999\r\n", ""), "413"));
+  CHECK(has_status(post("Transfer-Encoding: chunked\r\n", "1\r\nx\r\n0\r\n\r\n"), "411"));
+  CHECK(has_status(post("", ""), "411"));
+  for (const auto* method : {"GET", "HEAD"}) {
+    const auto answer = test::talk(port, test::request_for(method, "/change"));
+    CHECK(has_status(answer, "405"));
+    CHECK(answer.find("Allow: POST\r\n") != std::string::npos);
+  }
+  CHECK(has_status(test::talk(port, test::request_for("PUT", "/change")), "405"));
+  CHECK(has_status(test::talk(port, test::request_for("POST", "/see")), "405"));
+  CHECK(has_status(test::get(port, "/see"), "200"));
+}
+
+TEST_CASE("One connection's bodies do not mix") {
+  http_route echo{"/echo",
+                  [](const http_request& request) {
+                    http_response response;
+                    response.body = "[" + request.body + "]";
+                    return response;
+                  },
+                  std::nullopt, true};
+  const auto server = test::serve({std::move(echo)});
+  const auto answer = test::talk(
+      server.bound().port,
+      "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\none"
+      "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nConnection: close\r\n\r\n"
+      "two");
+  CHECK(answer.find("[one]") != std::string::npos);
+  CHECK(answer.find("[two]") != std::string::npos);
+  CHECK(answer.find("[onetwo]") == std::string::npos);
+}
+
 TEST_CASE("A malformed query is a bad request, a target over two kilobytes too long") {
   const auto server = test::serve({test::route_to("/x", "fine\n")});
   const auto port = server.bound().port;
