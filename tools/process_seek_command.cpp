@@ -3,9 +3,10 @@
 #include <memory>
 #include <utility>
 
+#include "runtime/checks/seek_plan.hpp"
 #include "runtime/kafka/admin.hpp"
 #include "tools/command_tree.hpp"
-#include "tools/offsets/seek_plan.hpp"
+#include "tools/offsets/seek_refusal.hpp"
 #include "tools/text/numbers.hpp"
 #include "tools/text/rfc3339.hpp"
 

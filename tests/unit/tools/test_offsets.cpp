@@ -7,9 +7,10 @@
 #include <variant>
 #include <vector>
 
+#include "runtime/checks/seek_plan.hpp"
 #include "runtime/kafka/lag_math.hpp"
 #include "tools/offsets/lag_view.hpp"
-#include "tools/offsets/seek_plan.hpp"
+#include "tools/offsets/seek_refusal.hpp"
 #include "tools/offsets/topic_names.hpp"
 #include "tools/text/table.hpp"
 

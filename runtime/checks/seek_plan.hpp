@@ -1,22 +1,22 @@
-// Where `process seek` moves a committed offset, and when it refuses to. Pure.
+// Where a group's committed offset of a partition is moved, and when not. Pure.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
 
 #include "messages/ids.hpp"
-#include "runtime/kafka/admin_types.hpp"
 
-namespace streamer::tools {
+namespace streamer {
 
 /// What was asked for.
 struct seek_target {
   enum class kind { offset, timestamp, earliest, latest };
   kind to = kind::earliest;
   std::int64_t value = 0; ///< the offset, or ms since 1970
+
+  friend bool operator==(const seek_target&, const seek_target&) = default;
 };
 
 /// What the brokers say of the partition.
@@ -37,9 +37,4 @@ struct seek_plan {
                                                              const seek_target& target,
                                                              const seek_facts& facts);
 
-/// Why the offsets of this group may not be moved: who is in it, and how long a static member that
-/// died remains. Nothing for a group without members.
-[[nodiscard]] std::optional<std::string> refusal_of(const group_description& group,
-                                                    std::chrono::milliseconds session_timeout);
-
-} // namespace streamer::tools
+} // namespace streamer

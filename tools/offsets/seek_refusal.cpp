@@ -1,9 +1,8 @@
-#include "tools/offsets/seek_plan.hpp"
+#include "tools/offsets/seek_refusal.hpp"
 
 #include <algorithm>
 
 #include "tools/text/numbers.hpp"
-#include "tools/text/rfc3339.hpp"
 
 namespace streamer::tools {
 namespace {
@@ -18,26 +17,6 @@ std::string named(const group_member& member) {
 }
 
 } // namespace
-
-std::variant<seek_plan, std::string> plan_seek(const topic_partition& tp, const seek_target& target,
-                                               const seek_facts& facts) {
-  switch (target.to) {
-    case seek_target::kind::earliest: return seek_plan{facts.log_start, {}};
-    case seek_target::kind::latest: return seek_plan{facts.end, {}};
-    case seek_target::kind::timestamp:
-      if (facts.at_time) return seek_plan{*facts.at_time, {}};
-      return seek_plan{facts.end,
-                       "no record at or after " + format_rfc3339(target.value) + ": the end"};
-    case seek_target::kind::offset: break;
-  }
-  const offset_id wanted{target.value};
-  if (wanted < facts.log_start || wanted > facts.end) {
-    return "offset " + std::to_string(target.value) + " is not in the log of " + to_string(tp) +
-           ", which reaches from " + std::to_string(facts.log_start.value()) + " to " +
-           std::to_string(facts.end.value()) + "; choose one of these, or --earliest or --latest";
-  }
-  return seek_plan{wanted, {}};
-}
 
 std::optional<std::string> refusal_of(const group_description& group,
                                       std::chrono::milliseconds session_timeout) {
