@@ -25,6 +25,10 @@ environment, flags. `streamer config show` prints every value and where it came 
   its last line break, and again when it changes. `--set` refuses secrets, because a process list
   shows them. [security.md](security.md) has an example of each way to log in.
 - Flags: `--set consumer.batch_size=50`. Handlers and tenants' limits come from files.
+- SIGHUP has a running worker read its configuration again. It takes over
+  `observability.log_level`, `consumer.batch_size`, [retry], [handlers.retry] with `retry_on` and
+  `reject_on`, and [tenants.limits.ID] (a weight for the turns, not for the threads of blocking
+  handlers). All other keys wait for a restart, and the log names those that differ.
 - [[handlers]] of a stronger file replace those of a weaker one; properties and limits are merged.
 )";
 

@@ -67,6 +67,7 @@ struct delivered;
 struct sink_failed;
 struct partitions_assigned;
 struct partitions_revoking;
+struct partitions_stopping;
 struct partitions_lost;
 struct commits_answered;
 struct source_failed;
@@ -137,6 +138,7 @@ using producer_actor =
 /// CONSUMER SUPERVISOR: a partition consumer for each assigned partition.
 using consumer_supervisor_actor =
     caf::typed_actor<caf::result<void>(partitions_assigned), caf::result<void>(partitions_revoking),
+                     caf::result<void>(partitions_stopping), // an operator pauses or moves them
                      caf::result<void>(partitions_lost), caf::result<void>(commits_answered),
                      caf::result<void>(source_left),        // the group has been left
                      caf::result<void>(partition_released), // from a partition consumer: nothing
@@ -446,6 +448,10 @@ struct partitions_revoking {
   std::vector<assignment_epoch> epochs;
 };
 
+struct partitions_stopping {
+  std::vector<assignment_epoch> epochs;
+};
+
 struct partitions_lost {
   std::vector<assignment_epoch> epochs;
 };
@@ -544,6 +550,7 @@ CAF_ADD_TYPE_ID(streamer, (streamer::delivered))
 CAF_ADD_TYPE_ID(streamer, (streamer::sink_failed))
 CAF_ADD_TYPE_ID(streamer, (streamer::partitions_assigned))
 CAF_ADD_TYPE_ID(streamer, (streamer::partitions_revoking))
+CAF_ADD_TYPE_ID(streamer, (streamer::partitions_stopping))
 CAF_ADD_TYPE_ID(streamer, (streamer::partitions_lost))
 CAF_ADD_TYPE_ID(streamer, (streamer::commits_answered))
 CAF_ADD_TYPE_ID(streamer, (streamer::source_failed))
@@ -594,6 +601,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::delivered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::sink_failed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::partitions_assigned)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::partitions_revoking)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::partitions_stopping)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::partitions_lost)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::commits_answered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(streamer::source_failed)

@@ -37,6 +37,10 @@ struct command_context {
   log_handle quiet_log;
   /// At the configured level: for the worker.
   log_handle log;
+  /// The configuration as its sources are now.
+  std::function<load_result()> load_again;
+  /// Of both logs. Thread-safe.
+  std::function<void(log_level)> set_log_level;
 
   /// Only for commands that need a valid configuration, which is the default.
   [[nodiscard]] const configuration& config() const { return *loaded.loaded; }

@@ -11,6 +11,7 @@
 
 #include "config/text.hpp"
 #include "runtime/system/core_dumps.hpp"
+#include "runtime/system/log_level_of.hpp"
 #include "tools/command_tree.hpp"
 #include "tools/usage/role_spelling.hpp"
 #include "tools/versions.hpp"
@@ -26,6 +27,7 @@ void add_all(command_tree& tree) {
   add_process_explain(tree, process);
   add_process_seek(tree, process);
   add_process_metrics(tree, process);
+  add_process_control(tree, process);
   auto& ingest = tree.group("ingest", "Produce events");
   add_ingest_domains(tree, ingest);
   add_ingest_custom(tree, ingest);
@@ -113,19 +115,9 @@ sources sources_of(const command& what, const global_options& globals) {
   return from;
 }
 
-log_level level_of(log_level_kind kind) {
-  switch (kind) {
-    case log_level_kind::trace: return log_level::trace;
-    case log_level_kind::debug: return log_level::debug;
-    case log_level_kind::info: return log_level::info;
-    case log_level_kind::warn: return log_level::warn;
-    case log_level_kind::error: return log_level::error;
-  }
-  return log_level::info;
-}
-
 int run_loaded(const command& what, const global_options& globals) {
-  const auto loaded = load(sources_of(what, globals));
+  const auto from = sources_of(what, globals);
+  const auto loaded = load(from);
   if (!loaded && what.needs_config) {
     for (const auto& problem : loaded.problems)
       report_error(to_string(problem));
@@ -137,13 +129,17 @@ int run_loaded(const command& what, const global_options& globals) {
     const auto& shown = loaded.loaded->values.observability;
     options = {level_of(shown.log_level), shown.json_logs};
   }
-  const logger logs{options};
+  logger logs{options};
   for (const auto& warning : loaded.warnings) {
     logs.with("config").warn("config_warning", to_string(warning));
   }
-  const command_context context{loaded, globals, terminal_of(stdout),
+  const command_context context{loaded,
+                                globals,
+                                terminal_of(stdout),
                                 globals.log_level ? logs.with("streamer") : log_handle{},
-                                logs.with("streamer")};
+                                logs.with("streamer"),
+                                [from] { return load(from); },
+                                [&logs](log_level level) { logs.set_level(level); }};
   return what.run(context);
 }
 

@@ -50,6 +50,7 @@ void add_ingest_custom(command_tree& tree, CLI::App& ingest);
 void add_ingest_domains(command_tree& tree, CLI::App& ingest);
 void add_inspect(command_tree& tree);
 void add_load_test(command_tree& tree, CLI::App& ingest);
+void add_process_control(command_tree& tree, CLI::App& process);
 void add_process_explain(command_tree& tree, CLI::App& process);
 void add_process_lag(command_tree& tree, CLI::App& process);
 void add_process_metrics(command_tree& tree, CLI::App& process);

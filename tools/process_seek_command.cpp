@@ -1,6 +1,8 @@
 #include <array>
 #include <cstdio>
 #include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 #include "runtime/checks/seek_plan.hpp"
@@ -9,9 +11,12 @@
 #include "tools/offsets/seek_refusal.hpp"
 #include "tools/text/numbers.hpp"
 #include "tools/text/rfc3339.hpp"
+#include "tools/worker_address.hpp"
 
 namespace streamer::tools {
 namespace {
+
+using json = nlohmann::ordered_json;
 
 struct seek_options {
   std::optional<std::int32_t> partition;
@@ -20,6 +25,8 @@ struct seek_options {
   bool earliest = false;
   bool latest = false;
   bool dry_run = false;
+  bool live = false;
+  std::optional<std::string> addr;
 };
 
 std::variant<seek_target, std::string> target_of(const seek_options& options) {
@@ -98,6 +105,42 @@ int move(admin_client& admin, const std::string& group_id, const topic_partition
   return exit_done;
 }
 
+/// Moves the partition in the running worker that has it.
+int move_live(const command_context& context, const topic_partition& tp, const seek_target& target,
+              const seek_options& options) {
+  if (options.dry_run) return fail(exit_usage, "--dry-run makes no sense with --live");
+  json order{{"topic", tp.topic}, {"partition", tp.partition.value()}};
+  switch (target.to) {
+    case seek_target::kind::earliest: order["to"] = "earliest"; break;
+    case seek_target::kind::latest: order["to"] = "latest"; break;
+    case seek_target::kind::offset: order["offset"] = target.value; break;
+    case seek_target::kind::timestamp: order["timestamp_ms"] = target.value; break;
+  }
+  const auto told = tell_admin(context, options.addr, "/control/seek",
+                               order.dump(-1, ' ', false, json::error_handler_t::replace));
+  if (const auto* problem = std::get_if<asking_failure>(&told)) {
+    return fail(problem->code, problem->text);
+  }
+  const auto answer = json::parse(std::get<http_answer>(told).body, nullptr, false);
+  if (!answer.is_object() || !answer.contains("to")) {
+    return fail(exit_failed,
+                "the answer is not that of /control/seek: not a worker of this version?");
+  }
+  const auto remark = answer.value("remark", "");
+  std::printf("moving %s to %s%s%s%s\n", to_string(tp).c_str(), answer["to"].dump().c_str(),
+              remark.empty() ? "" : " (", remark.c_str(), remark.empty() ? "" : ")");
+  return exit_done;
+}
+
+/// Whether the worker at admin.addr is one of this group: then there is a way without a stop.
+bool own_worker_runs(const command_context& context, const std::string& group_id) {
+  const auto asked = ask_admin(context, std::nullopt, "/status");
+  const auto* const answer = std::get_if<http_answer>(&asked);
+  if (answer == nullptr || answer->status != 200) return false;
+  const auto page = json::parse(answer->body, nullptr, false);
+  return page.is_object() && page.contains("group") && page["group"].value("id", "") == group_id;
+}
+
 int run(const command_context& context, const seek_options& options) {
   if (!context.globals.topic || !options.partition) {
     return fail(exit_usage, "seek needs --topic and --partition");
@@ -110,6 +153,8 @@ int run(const command_context& context, const seek_options& options) {
   if (const auto* problem = std::get_if<std::string>(&target)) return fail(exit_usage, *problem);
   const auto& wanted = std::get<seek_target>(target);
   const topic_partition tp{*context.globals.topic, partition_id{*options.partition}};
+  if (options.live) return move_live(context, tp, wanted, options);
+  if (options.addr) return fail(exit_usage, "--addr is for --live");
   const auto& consumer = context.values().consumer;
 
   auto opened = admin_client::open(context.values(), context.quiet_log);
@@ -118,7 +163,10 @@ int run(const command_context& context, const seek_options& options) {
   const auto group = admin.describe_group(consumer.group_id);
   if (!group) return fail(exit_failed, group.error());
   if (const auto refusal = refusal_of(group.value(), consumer.session_timeout)) {
-    return fail(exit_failed, *refusal);
+    const bool live = own_worker_runs(context, consumer.group_id);
+    return fail(exit_failed, *refusal + (live ? "; or add --live: the worker at admin.addr moves "
+                                                "the partition, if it has it, while it runs"
+                                              : ""));
   }
   const auto facts = ask(admin, tp, wanted);
   if (!facts) return fail(exit_failed, facts.error());
@@ -141,6 +189,9 @@ void add_process_seek(command_tree& tree, CLI::App& process) {
   app.add_flag("--earliest", options->earliest, "To the first record");
   app.add_flag("--latest", options->latest, "To the end");
   app.add_flag("--dry-run", options->dry_run, "Say what would be done");
+  app.add_flag("--live", options->live, "In the running worker that has the partition");
+  app.add_option("--addr", options->addr, "Of that worker, instead of admin.addr")
+      ->type_name("HOST:PORT");
 }
 
 } // namespace streamer::tools

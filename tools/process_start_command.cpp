@@ -10,7 +10,9 @@ void add_process_start(command_tree& tree, CLI::App& process) {
   what.run = [](const command_context& context) {
     handler_registry registry;
     add_builtin_handlers(registry, context.log);
-    return run_worker(context.values(), registry, {context.globals.embedded}, context.log);
+    return run_worker(context.values(), registry,
+                      {context.globals.embedded, context.load_again, context.set_log_level},
+                      context.log);
   };
   tree.add(process, "start", "Run a worker until SIGTERM or SIGINT", what);
 }

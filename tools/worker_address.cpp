@@ -7,8 +7,10 @@ namespace {
 
 using asked = std::variant<http_answer, asking_failure>;
 
+/// A GET, or with `json` a POST.
 asked ask(const std::optional<std::string>& addr, const std::string& configured,
-          const std::string& key, const std::string& path, const http_get_options& options) {
+          const std::string& key, const std::string& path, const http_get_options& options,
+          const std::string* json = nullptr) {
   const auto where = parse_endpoint(addr.value_or(configured));
   if (!where) {
     return asking_failure{
@@ -20,7 +22,8 @@ asked ask(const std::optional<std::string>& addr, const std::string& configured,
                         "' has port 0, which the worker chose when it started; give its address "
                         "with --addr"};
   }
-  auto answer = http_get(*where, path, options);
+  auto answer =
+      json == nullptr ? http_get(*where, path, options) : http_post(*where, path, *json, options);
   if (const auto* error = std::get_if<http_get_error>(&answer)) {
     return asking_failure{exit_failed, "no worker answers: " + error->text +
                                            "; is it running, or at another --addr?"};
@@ -36,8 +39,10 @@ asked ask_worker(const command_context& context, const std::optional<std::string
              {});
 }
 
-asked ask_admin(const command_context& context, const std::optional<std::string>& addr,
-                const std::string& path) {
+namespace {
+
+asked ask_with_token(const command_context& context, const std::optional<std::string>& addr,
+                     const std::string& path, const std::string* json) {
   const auto& admin = context.values().admin;
   http_get_options options;
   if (!admin.token_file.empty()) {
@@ -49,7 +54,7 @@ asked ask_admin(const command_context& context, const std::optional<std::string>
     }
     options.authorization = "Bearer " + *token;
   }
-  auto answer = ask(addr, admin.addr, "admin.addr", path, options);
+  auto answer = ask(addr, admin.addr, "admin.addr", path, options, json);
   constexpr unsigned unauthorized = 401;
   if (const auto* got = std::get_if<http_answer>(&answer); got && got->status == unauthorized) {
     return asking_failure{exit_failed,
@@ -58,6 +63,26 @@ asked ask_admin(const command_context& context, const std::optional<std::string>
                                 "holds it"
                               : "the worker refuses the token of admin.token_file = '" +
                                     admin.token_file + "'; is it that of this worker?"};
+  }
+  return answer;
+}
+
+} // namespace
+
+asked ask_admin(const command_context& context, const std::optional<std::string>& addr,
+                const std::string& path) {
+  return ask_with_token(context, addr, path, nullptr);
+}
+
+asked tell_admin(const command_context& context, const std::optional<std::string>& addr,
+                 const std::string& path, const std::string& json) {
+  auto answer = ask_with_token(context, addr, path, &json);
+  constexpr unsigned first_refusal = 300;
+  if (const auto* got = std::get_if<http_answer>(&answer); got && got->status >= first_refusal) {
+    const auto line = got->body.substr(0, got->body.find('\n'));
+    return asking_failure{
+        exit_failed,
+        line.empty() ? path + " answered with status " + std::to_string(got->status) : line};
   }
   return answer;
 }

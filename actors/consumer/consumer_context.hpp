@@ -5,6 +5,7 @@
 #include "actors/consumer/suspect_board.hpp"
 #include "actors/consumer/suspect_store.hpp"
 #include "actors/consumer/tenant_limiter.hpp"
+#include "actors/consumer/tenant_pauses.hpp"
 #include "actors/retry/outcome_totals.hpp"
 #include "actors/tenant/handler_calls.hpp"
 #include "config/settings.hpp"
@@ -74,6 +75,10 @@ struct consumer_context {
   std::shared_ptr<record_source> source;
   std::shared_ptr<credit_pool> credit;
   std::shared_ptr<const tenant_limiters> limiters; ///< null: no tenant has limits
+  std::shared_ptr<tenant_pauses> pauses = std::make_shared<tenant_pauses>();
+  /// How long what runs may take to end when an operator pauses or moves its partition: no handler
+  /// has a longer time, so that nothing is fenced that would end by itself.
+  std::chrono::milliseconds longest_attempt{37'000};
   std::shared_ptr<assignment_gauge> assignment = std::make_shared<assignment_gauge>();
   std::shared_ptr<progress_gauge> progress = std::make_shared<progress_gauge>();
   std::shared_ptr<outcome_totals> totals = std::make_shared<outcome_totals>();

@@ -49,6 +49,7 @@ consumer_supervisor_actor::behavior_type consumer_supervisor_state::make_behavio
   return {
       [this](const partitions_assigned& msg) { on_assigned(msg); },
       [this](const partitions_revoking& msg) { on_revoking(msg); },
+      [this](const partitions_stopping& msg) { on_stopping(msg); },
       [this](const partitions_lost& msg) { on_lost(msg); },
       [this](const commits_answered& msg) { on_commits(msg); },
       [this](const source_left&) { self_->send(root_, stopped_); },
@@ -116,13 +117,21 @@ void consumer_supervisor_state::on_assigned(const partitions_assigned& msg) {
 }
 
 void consumer_supervisor_state::drain_child(child& c, clock::time_point deadline) {
-  if (c.leaving) {
+  const auto now = self_->clock().now();
+  // Half of the budget for what is queued, the other half for what runs.
+  drain_child(c, now + std::max<clock::duration>((deadline - now) / 2, clock::duration::zero()),
+              deadline);
+}
+
+// A rebalance or the worker's stop may come into a pause's drain, which had more time.
+void consumer_supervisor_state::drain_child(child& c, clock::time_point cut,
+                                            clock::time_point deadline) {
+  const bool sooner = !c.deadline || deadline < *c.deadline;
+  if (c.leaving && !sooner) {
     return;
   }
   c.leaving = true;
-  const auto now = self_->clock().now();
-  // Half of the budget for what is queued, the other half for what runs.
-  const auto cut = now + std::max<clock::duration>((deadline - now) / 2, clock::duration::zero());
+  c.deadline = deadline;
   self_->send(c.actor, drain_partition{cut, deadline});
 }
 
@@ -132,6 +141,18 @@ void consumer_supervisor_state::on_revoking(const partitions_revoking& msg) {
     const auto c = children_.find(epoch);
     if (c != children_.end()) {
       drain_child(c->second, deadline);
+    } else {
+      context_->source->release(epoch, std::nullopt);
+    }
+  }
+}
+
+void consumer_supervisor_state::on_stopping(const partitions_stopping& msg) {
+  const auto now = self_->clock().now();
+  for (const auto epoch : msg.epochs) {
+    const auto c = children_.find(epoch);
+    if (c != children_.end()) {
+      drain_child(c->second, now, now + context_->longest_attempt);
     } else {
       context_->source->release(epoch, std::nullopt);
     }

@@ -42,10 +42,12 @@ class consumer_supervisor_state {
     topic_partition tp;
     bool leaving = false; ///< revoked or draining: its end is not a failure to be mended
     bool orphan = false;  ///< of a predecessor: is ended, and its partition read again
+    std::optional<clock::time_point> deadline{}; ///< of its drain, as it was told last
   };
 
   void on_assigned(const partitions_assigned& msg);
   void on_revoking(const partitions_revoking& msg);
+  void on_stopping(const partitions_stopping& msg);
   void on_lost(const partitions_lost& msg);
   void on_commits(const commits_answered& msg);
   void on_released(const partition_released& msg);
@@ -55,6 +57,7 @@ class consumer_supervisor_state {
   void start(const assigned_partition& partition);
   void take_over_orphans();
   void drain_child(child& c, clock::time_point deadline);
+  void drain_child(child& c, clock::time_point cut, clock::time_point deadline);
   void forget(assignment_epoch epoch);
   void leave_when_drained();
 

@@ -136,6 +136,7 @@ void partition_consumer_state::on_tick() {
     next_commit_ = now + context_->consumer.commit_interval;
     commit_if_changed();
   }
+  look_at_tenants();
   const auto idle_after = tenant_numbers_.size() > many_tenants ? idle_among_many : idle_among_few;
   for (std::uint32_t i = 0; i < tenants_.size(); ++i) {
     auto& t = tenants_[i];
@@ -157,7 +158,12 @@ void partition_consumer_state::on_tick() {
 // runs until the deadline, dead letters until the deadline; waiting retries travel
 // in the metadata.
 void partition_consumer_state::on_drain(const drain_partition& msg) {
-  if (draining_ || released_) {
+  if (released_) {
+    return;
+  }
+  if (draining_) {
+    drain_ = {std::min(drain_.cut, msg.cut), std::min(drain_.deadline, msg.deadline)};
+    continue_draining();
     return;
   }
   draining_ = true;

@@ -201,7 +201,9 @@ std::size_t partition_consumer_state::take_in(const record_batch_ptr& batch, std
     const auto tenant = tenant_number(tenant_rule_.tenant_of(record));
     auto& t = tenants_[tenant];
     const bool over = over_share(t);
-    if (over && context_->tenants.overflow == overflow_kind::hold) {
+    // What a pause has kept waiting is not dead-lettered for it, also not when it ends.
+    held_by_pause_ = held_by_pause_ || (over && t.paused);
+    if (over && (context_->tenants.overflow == overflow_kind::hold || held_by_pause_)) {
       holding_for_ = tenant;
       break;
     }
@@ -310,6 +312,8 @@ std::uint32_t partition_consumer_state::tenant_number(std::string_view id) {
   t.id = id;
   t.hash = mix(partition_hash_, std::hash<std::string_view>{}(id));
   t.limiter = context_->limiters ? context_->limiters->find(id) : nullptr;
+  t.paused = context_->pauses->contains(id);
+  knows_paused_ = knows_paused_ || t.paused;
   tenant_numbers_.emplace(std::string{id}, number);
   return last_tenant_ = number;
 }
@@ -325,6 +329,28 @@ lane_id partition_consumer_state::lane_of(const record& r, const tenant_entry& t
     return context_->consumer.keyless == keyless_kind::unordered ? lane_id{0} : never_none(t.hash);
   }
   return never_none(mix(t.hash, std::hash<std::string_view>{}(r.key.view())));
+}
+
+// What operators have paused and what a reload has limited, once a tick.
+void partition_consumer_state::look_at_tenants() {
+  const auto limits = context_->limiters ? context_->limiters->version() : 0;
+  const auto pauses = context_->pauses->version();
+  if (limits == limits_version_ && pauses == pauses_version_) {
+    return;
+  }
+  limits_version_ = limits;
+  pauses_version_ = pauses;
+  knows_paused_ = false;
+  for (const auto& [id, number] : tenant_numbers_) {
+    auto& t = tenants_[number];
+    if (t.limiter == nullptr && context_->limiters) {
+      t.limiter = context_->limiters->find(id);
+      t.uncharged = t.limiter == nullptr ? 0 : handed_out(number);
+    }
+    t.paused = context_->pauses->contains(id);
+    knows_paused_ = knows_paused_ || t.paused;
+  }
+  run_due();
 }
 
 // ------------------------------------------------------------------ holding back
@@ -360,6 +386,7 @@ void partition_consumer_state::try_held() {
     }
     held_.pop_front();
   }
+  held_by_pause_ = false;
   context_->assignment->holding.fetch_sub(1);
   if (held_end_) {
     tracker_.reach_end(*held_end_);

@@ -65,6 +65,7 @@ class partition_consumer_state {
     std::shared_ptr<const failure_policy> policy;
     dead_letter_reason reason = dead_letter_reason::handler_rejected;
     bool held = false; // by the DLQ guard, at least once
+    bool due = false;  // its time came while its tenant was paused
   };
 
   struct tenant_entry {
@@ -78,7 +79,9 @@ class partition_consumer_state {
     std::int64_t added = 0;            // of these, not yet in the account
     tenant_limiter* limiter = nullptr; // null: no limits
     std::size_t allowance = 0;         // taken from the limiter and not given back
+    std::size_t uncharged = 0;         // handed out before there was a limiter
     clock::time_point last_used;
+    bool paused = false;         // by an operator: nothing is handed out
     bool wanted = false;         // the lease has been asked for
     bool hand_out_again = false; // when the lease comes
   };
@@ -89,6 +92,8 @@ class partition_consumer_state {
   std::size_t take_in(const record_batch_ptr& batch, std::size_t from);
   bool over_share(const tenant_entry& t) const;
   void settle_added();
+  void look_at_tenants();
+  void run_due();
   void restore_attempts(work_batch& work);
   void overflow(const std::shared_ptr<work_batch>& work, std::uint32_t item);
   std::uint32_t tenant_number(std::string_view id);
@@ -116,6 +121,7 @@ class partition_consumer_state {
   void take_turns();
   static std::size_t take_allowance(tenant_entry& t, std::size_t count, clock::time_point now);
   static void give_allowance(tenant_entry& t, std::size_t count);
+  [[nodiscard]] std::size_t handed_out(std::uint32_t tenant) const;
   void send_work(std::uint32_t tenant, work w);
   void send_to_handler(const tenant_entry& t, work w);
   void want_handler(std::uint32_t tenant);
@@ -134,6 +140,7 @@ class partition_consumer_state {
   void on_verdicts(const retry_verdicts& msg);
   void on_held(const std::vector<slot_id>& slots);
   void on_dead_letters_written(const dead_letters_written& msg);
+  void attempt_again(slot_id slot, failing_entry& f);
   void run_again(failing_entry& f);
   void bury(const std::vector<slot_id>& slots);
   void on_links(const actor_links& links);
@@ -221,6 +228,10 @@ class partition_consumer_state {
   std::size_t held_records_ = 0;
   clock::time_point held_since_;
   std::uint32_t holding_for_ = 0; // number of the tenant that filled its share
+  bool held_by_pause_ = false;    // because it was paused: what follows is held, too
+  std::uint64_t pauses_version_ = 0;
+  std::uint64_t limits_version_ = 0;
+  bool knows_paused_ = false; // of its tenants one is paused
   every tenant_named_{std::chrono::seconds{10}};
   bool paused_ = false;
   std::optional<offset_id> held_end_; // end reached behind held records

@@ -54,7 +54,7 @@ void partition_consumer_state::dispatch(const std::shared_ptr<work_batch>& batch
   for (const auto tenant : touched_) {
     auto& t = tenants_[tenant];
     const auto size = t.building->items.size();
-    const bool at_once = t.limiter == nullptr && turns_.backlog_of(tenant) == 0 &&
+    const bool at_once = t.limiter == nullptr && !t.paused && turns_.backlog_of(tenant) == 0 &&
                          at_handlers_ + static_cast<std::int64_t>(size) <= limit;
     if (at_once) {
       send_work(tenant, {std::exchange(t.building, nullptr), work_kind::fresh});
@@ -102,12 +102,30 @@ void partition_consumer_state::take_turns() {
 
 std::size_t partition_consumer_state::take_allowance(tenant_entry& t, std::size_t count,
                                                      clock::time_point now) {
+  if (t.paused) {
+    return 0;
+  }
   if (t.limiter == nullptr) {
     return count;
   }
   const auto granted = t.limiter->take(count, now);
   t.allowance += granted;
   return granted;
+}
+
+// Of a tenant's unfinished records, those that its handler or what follows has.
+std::size_t partition_consumer_state::handed_out(std::uint32_t tenant) const {
+  auto kept = turns_.backlog_of(tenant);
+  for (const auto& waits : gate_) {
+    const auto& items = waits.slice->items;
+    kept += waits.slice->batch->items[items.front()].tenant == tenant ? items.size() : 0;
+  }
+  for (const auto& [slot, f] : failing_) {
+    const bool overflowed = f.where == stage::dlq && f.reason == dead_letter_reason::overflow;
+    kept += overflowed && f.work->items.front().tenant == tenant ? 1 : 0;
+  }
+  const auto unfinished = static_cast<std::size_t>(tenants_[tenant].unfinished);
+  return unfinished - std::min(unfinished, kept);
 }
 
 // A slice for every run of records of one tenant; one slice is out at a time.

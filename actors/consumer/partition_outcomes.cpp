@@ -132,10 +132,14 @@ void partition_consumer_state::account_finished(tenant_entry& t, std::int64_t re
 }
 
 void partition_consumer_state::give_allowance(tenant_entry& t, std::size_t count) {
-  if (t.limiter != nullptr && count > 0) {
-    t.limiter->give_back(count);
-    t.allowance -= count;
+  if (t.limiter == nullptr) {
+    return;
   }
+  // What was handed out before its tenant had limits has taken nothing.
+  const auto free = std::min(count, t.uncharged);
+  t.uncharged -= free;
+  t.limiter->give_back(count - free);
+  t.allowance -= count - free;
 }
 
 partition_consumer_state::failing_entry& partition_consumer_state::make_failing(
@@ -234,14 +238,7 @@ void partition_consumer_state::on_verdicts(const retry_verdicts& msg) {
     if (found == failing_.end() || found->second.where != stage::retry) {
       continue;
     }
-    auto& f = found->second;
-    context_->metrics->counter(metric::retries, {{"cause", to_string(f.last.cause)}}).add();
-    context_->metrics->count_tenant(tenant_of(f).id, {.retried = 1});
-    if (f.work->items.front().trial == trial_kind::none) {
-      run_again(f);
-    } else {
-      want_alone(slot, f);
-    }
+    attempt_again(slot, found->second);
   }
   std::vector<slot_id> spent;
   for (const auto& s : msg.spent) {
@@ -268,6 +265,29 @@ void partition_consumer_state::on_held(const std::vector<slot_id>& slots) {
     f.held = true;
     f.attempts -= f.attempts > 0 ? 1 : 0;
     f.work->items.front().attempts_before = f.attempts;
+  }
+}
+
+// The retry supervisor has done with it: of a paused tenant it is kept for the end of the pause.
+void partition_consumer_state::attempt_again(slot_id slot, failing_entry& f) {
+  f.due = tenant_of(f).paused;
+  if (f.due) {
+    return;
+  }
+  context_->metrics->counter(metric::retries, {{"cause", to_string(f.last.cause)}}).add();
+  context_->metrics->count_tenant(tenant_of(f).id, {.retried = 1});
+  if (f.work->items.front().trial == trial_kind::none) {
+    run_again(f);
+  } else {
+    want_alone(slot, f);
+  }
+}
+
+void partition_consumer_state::run_due() {
+  for (auto& [slot, f] : failing_) {
+    if (f.due && f.where == stage::retry && !draining_) {
+      attempt_again(slot, f);
+    }
   }
 }
 
@@ -393,6 +413,10 @@ void partition_consumer_state::publish() {
   state.lag = lag.parts;
   state.span = lag.span;
   state.uncommitted_since = uncommitted_since_;
+  state.tenant_paused =
+      knows_paused_ && std::any_of(tenants_.begin(), tenants_.end(), [](const tenant_entry& t) {
+        return t.paused && t.unfinished > 0;
+      });
   if (const auto oldest = tracker_.oldest_unfinished()) {
     const auto failing = failing_.find(*oldest);
     std::int64_t stamp = -1;

@@ -88,6 +88,9 @@ class source_events {
   virtual void on_assigned(std::vector<assigned_partition> partitions) = 0;
   /// The group takes these away: drain within the budget and `release` each.
   virtual void on_revoking(std::vector<assignment_epoch> epochs) = 0;
+  /// An operator pauses these or moves them: what runs may end, nothing new begins, and `release`
+  /// ends the epoch. The same partitions come again under new ones.
+  virtual void on_stopping(std::vector<assignment_epoch> epochs) = 0;
   /// Already someone else's: nothing may be committed.
   virtual void on_lost(std::vector<assignment_epoch> epochs) = 0;
   /// Records in offset order. Credit has been taken for them.

@@ -62,7 +62,8 @@ void retry_supervisor_state::on_failed(const failed_records& msg) {
   observe_successes(msg.succeeded);
   retry_verdicts verdicts;
   for (const auto& r : msg.records) {
-    const auto& policy = r.policy ? *r.policy : *context_.fallback;
+    const auto held = r.policy ? r.policy : context_.fallback.get();
+    const auto& policy = *held;
     std::optional<std::chrono::milliseconds> delay;
     // Told apart from the handler's own word, which retry_on and reject_on overrule.
     auto judged = outcome_kind::reject;

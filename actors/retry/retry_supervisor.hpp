@@ -7,6 +7,7 @@
 #include "actors/retry/retry_schedule.hpp"
 #include "config/settings.hpp"
 #include "messages/actor_interfaces.hpp"
+#include "messages/live_value.hpp"
 #include "runtime/logging/log.hpp"
 #include "runtime/telemetry/telemetry.hpp"
 
@@ -26,8 +27,9 @@ namespace streamer {
 
 /// What a retry supervisor is made from.
 struct retry_context {
-  std::uint64_t seed = 0;                         ///< of the jitter
-  std::shared_ptr<const failure_policy> fallback; ///< for failures that no handler stands for
+  std::uint64_t seed = 0; ///< of the jitter
+  /// For failures that no handler stands for.
+  live_value<std::shared_ptr<const failure_policy>> fallback;
   dlq_settings dlq;
   std::shared_ptr<dlq_gauge> gauge;
   std::shared_ptr<const outcome_totals> totals;

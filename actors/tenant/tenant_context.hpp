@@ -8,6 +8,7 @@
 #include "config/settings.hpp"
 #include "messages/actor_interfaces.hpp"
 #include "messages/handler.hpp"
+#include "messages/live_value.hpp"
 #include "runtime/logging/log.hpp"
 #include "runtime/telemetry/telemetry.hpp"
 
@@ -22,7 +23,7 @@ namespace streamer {
 struct handler_entry {
   std::string name; ///< its kind, for logs
   any_handler run;
-  std::shared_ptr<const failure_policy> policy;
+  live_value<std::shared_ptr<const failure_policy>> policy; ///< a reload replaces it
   std::chrono::milliseconds timeout{30'000};
   std::shared_ptr<blocking_pool> pool; ///< of a blocking handler
   bool conflates = false;              ///< of several waiting records of a key it takes the newest
@@ -33,9 +34,10 @@ struct tenant_context {
   handler_router router;
   std::vector<handler_entry> handlers;
   unmatched_policy unmatched = unmatched_policy::dead_letter;
-  std::size_t batch_size = 100;
+  live_value<std::size_t> batch_size{100};
   restart_limits restarts;
-  std::shared_ptr<const failure_policy> fallback_policy; ///< for records that no handler takes
+  /// For records that no handler takes.
+  live_value<std::shared_ptr<const failure_policy>> fallback_policy;
   std::shared_ptr<progress_gauge> progress;
   std::shared_ptr<fence_counters> fences;
   std::shared_ptr<telemetry> metrics;

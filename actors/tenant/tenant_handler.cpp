@@ -162,7 +162,7 @@ void tenant_handler_state::start(const work_ref& ref, const record_ref& record, 
     }
     const auto cause =
         route.undecodable.empty() ? failure_class::unmatched : failure_class::undecodable;
-    fail(ref, context_->fallback_policy, attempts + 1,
+    fail(ref, context_->fallback_policy.get(), attempts + 1,
          {outcome_kind::reject,
           cause,
           route.undecodable.empty() ? "no handler is configured for it"
@@ -172,9 +172,9 @@ void tenant_handler_state::start(const work_ref& ref, const record_ref& record, 
     return;
   }
   const auto& entry = context_->handlers[*route.handler];
-  if (attempts >= entry.policy->retry.max_attempts) {
+  if (attempts > 0 && attempts >= entry.policy.get()->retry.max_attempts) {
     // The process ended between the last attempt and the DLQ's acknowledgement.
-    fail(ref, entry.policy, attempts,
+    fail(ref, entry.policy.get(), attempts,
          {outcome_kind::retry,
           failure_class::handler,
           "the attempts were spent before a restart",
@@ -268,7 +268,7 @@ void tenant_handler_state::end(const work_ref& ref, std::size_t handler, std::ui
     case outcome_kind::skip: results_for(ref.batch()).skipped.push_back(ref.get().slot); break;
     case outcome_kind::retry:
     case outcome_kind::reject:
-      fail(ref, context_->handlers[handler].policy, attempt, std::move(result), holds_lane);
+      fail(ref, context_->handlers[handler].policy.get(), attempt, std::move(result), holds_lane);
       return;
   }
   ended_alone(ref, true);
@@ -329,8 +329,9 @@ void tenant_handler_state::hand_to_async() {
     auto deliveries = std::exchange(for_async_[h], {});
     auto& run = std::get<std::shared_ptr<async_handler>>(
         const_cast<any_handler&>(context_->handlers[h].run));
-    for (std::size_t i = 0; i < deliveries.size(); i += context_->batch_size) {
-      const auto count = std::min(context_->batch_size, deliveries.size() - i);
+    const auto most = context_->batch_size.get();
+    for (std::size_t i = 0; i < deliveries.size(); i += most) {
+      const auto count = std::min(most, deliveries.size() - i);
       const std::span<delivery> span{deliveries.data() + i, count};
       std::string what = "an exception of unknown type";
       try {
@@ -455,7 +456,7 @@ void tenant_handler_state::on_tick() {
       continue;
     }
     forget_running(*a);
-    fail(a->ref, entry.policy, a->number(),
+    fail(a->ref, entry.policy.get(), a->number(),
          {outcome_kind::retry,
           failure_class::timeout,
           "the attempt ran longer than " + std::to_string(entry.timeout.count()) + " ms",

@@ -130,7 +130,7 @@ void tenant_handler_state::on_produced(const std::shared_ptr<output_group>& grou
                               failure_class::output_refused,
                               "an output was refused: " + worst->error_name,
                               {}},
-                             context_->handlers[r.handler].policy});
+                             context_->handlers[r.handler].policy.get()});
       continue;
     }
     for (const auto i : unacknowledged) {

@@ -68,6 +68,9 @@ class judge {
               "ask again; if it stays silent, see whether streamer health --live fails and which "
               "actor the log names, and restart the worker"};
     }
+    if (p_.pause && p_.pause->tenant.empty()) {
+      return paused();
+    }
     if (p_.lag.span.end < 0) {
       return {waiting, "unknown", "its offsets are not known yet: no broker has told them",
               "ask again in some seconds; streamer doctor says whether the brokers answer"};
@@ -78,7 +81,7 @@ class judge {
     if (p_.leaving) {
       return {moving,
               "leaving",
-              "it is being given up (a stop or a rebalance): " + records(in_hand()) +
+              "it is being given up (a stop, a rebalance or a seek): " + records(in_hand()) +
                   " unfinished here; what does not end in time is read by the next owner",
               {}};
     }
@@ -90,6 +93,29 @@ class judge {
   }
 
  private:
+  // Nothing of it goes on until somebody acts.
+  [[nodiscard]] lag_verdict paused() const {
+    const auto unfinished =
+        in_hand() == 0 ? std::string{}
+                       : "; " + records(in_hand()) + " that ran when it came may still end";
+    return {parts_.total() == 0 ? idle : stuck, "paused",
+            "it is paused by an operator" + since_when() + unfinished,
+            "streamer process resume --topic " + p_.topic + " --partition " +
+                std::to_string(p_.partition)};
+  }
+
+  [[nodiscard]] lag_verdict tenant_paused() const {
+    return {stuck, "tenant_paused",
+            "tenant " + p_.pause->tenant + " is paused by an operator" + since_when() +
+                ", and its records hold the commit" + done_behind(parts_),
+            "streamer process resume --tenant " + p_.pause->tenant};
+  }
+
+  [[nodiscard]] std::string since_when() const {
+    return (p_.pause->by.empty() ? "" : " (" + p_.pause->by + ")") + " for " +
+           shown(p_.pause->lasts);
+  }
+
   [[nodiscard]] std::uint64_t in_hand() const {
     return parts_.queued + parts_.in_flight + parts_.waiting_retry + parts_.waiting_dlq +
            parts_.held;
@@ -110,6 +136,11 @@ class judge {
   }
 
   [[nodiscard]] lag_verdict by_frontier() const {
+    const bool at_work = p_.frontier && (p_.frontier->where == lag_state::in_flight ||
+                                         p_.frontier->where == lag_state::waiting_dlq);
+    if (p_.pause && !at_work) {
+      return tenant_paused();
+    }
     if (!p_.frontier) {
       return parts_.held > 0 ? held_by_share() : unread();
     }

@@ -24,6 +24,13 @@ enum class lag_urgency : std::uint8_t {
 /// idle, moving, waiting, stuck.
 [[nodiscard]] std::string_view to_string(lag_urgency u);
 
+/// What an operator has paused.
+struct pause_view {
+  std::string tenant; ///< empty: the whole partition
+  std::string by;     ///< the address that asked for it
+  std::chrono::milliseconds lasts{0};
+};
+
 /// One partition as it is judged.
 struct lag_view {
   std::string topic;
@@ -35,6 +42,8 @@ struct lag_view {
   std::string held_for;       ///< the tenant that filled its share
   bool leaving = false;       ///< revoked or stopping
   bool paused = false;
+  /// Of the partition, or of the tenant that it waits for.
+  std::optional<pause_view> pause = std::nullopt;
   bool answered =
       true; ///< its partition consumer said all this; false: it is what it last published
   std::chrono::milliseconds stands{0}; ///< how long nothing of it has moved

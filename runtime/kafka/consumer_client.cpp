@@ -68,6 +68,25 @@ void consumer_client::renew_fetching() {
   loop_->post([](consumer_loop& loop) { loop.renew_fetching(); });
 }
 
+void consumer_client::pause_partition(topic_partition tp, operator_pause why) {
+  loop_->post([tp = std::move(tp), why = std::move(why)](consumer_loop& loop) {
+    loop.pause_partition(tp, why);
+  });
+}
+
+void consumer_client::resume_partition(topic_partition tp) {
+  loop_->post([tp = std::move(tp)](consumer_loop& loop) { loop.resume_partition(tp); });
+}
+
+std::future<seek_answer> consumer_client::seek(topic_partition tp, seek_target to) {
+  auto promise = std::make_shared<std::promise<seek_answer>>();
+  auto answer = promise->get_future();
+  loop_->post([tp = std::move(tp), to, promise](consumer_loop& loop) {
+    promise->set_value(loop.seek(tp, to));
+  });
+  return answer;
+}
+
 consumer_status consumer_client::status() const { return loop_->status(); }
 
 } // namespace streamer

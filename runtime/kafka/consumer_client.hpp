@@ -3,10 +3,14 @@
 #include "actors/consumer/credit.hpp"
 #include "actors/consumer/record_source.hpp"
 #include "config/settings.hpp"
+#include "messages/operator_pause.hpp"
+#include "runtime/checks/seek_plan.hpp"
 #include "runtime/kafka/consumer_status.hpp"
 #include "runtime/kafka/result.hpp"
+#include "runtime/kafka/seek_answer.hpp"
 #include "runtime/logging/log.hpp"
 
+#include <future>
 #include <memory>
 #include <string>
 #include <vector>
@@ -51,6 +55,15 @@ class consumer_client final : public record_source {
   /// Replaces the client that reads, where reading anew does not help: every partition goes on from
   /// where it is, without a rebalance. Any thread.
   void renew_fetching();
+
+  /// Reads a partition no more, until `resume_partition` or until the group takes it away: its
+  /// consumer ends as for a rebalance, and begins anew without reading. Any thread.
+  void pause_partition(topic_partition tp, operator_pause why);
+  void resume_partition(topic_partition tp);
+  /// Moves a partition of this member: its consumer ends, the target is committed with empty
+  /// metadata, and reading begins there. The answer says where to, or why not; the move follows it.
+  /// Not waited for any longer, it can still be made. Any thread.
+  [[nodiscard]] std::future<seek_answer> seek(topic_partition tp, seek_target to);
 
   /// The figures of this moment; any thread.
   [[nodiscard]] consumer_status status() const;

@@ -16,13 +16,22 @@ constexpr std::chrono::milliseconds nudge_delay{20};
 
 void consumer_loop::start(const std::vector<assignment_epoch>& epochs) {
   std::vector<route*> changed;
+  std::vector<topic_partition> unread;
   for (const auto epoch : epochs) {
     if (auto* const found = routes_.find(epoch)) {
       found->started = true;
       changed.push_back(found);
+      if (found->stopped) {
+        unread.push_back(found->tp);
+      }
     }
   }
   update_fetching(changed);
+  if (!unread.empty()) {
+    // Its lag is told all the same.
+    fetcher_->ask_offsets(log_end::low, unread);
+    nudge_at_ = clock::now() + nudge_delay;
+  }
 }
 
 void consumer_loop::pause(assignment_epoch epoch) {

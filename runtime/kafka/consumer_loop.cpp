@@ -205,8 +205,11 @@ void consumer_loop::publish() {
   next.idle_member = next.joined && routes_.size() == 0 && unlocated_.empty() &&
                      offset_requests_.empty() && !member_->revoking();
   for (const auto& [epoch, owned] : routes_.all()) {
-    next.partitions.push_back({owned->tp, epoch, owned->low, owned->end, next_offset_of(*owned),
-                               owned->started, owned->paused, owned->leaving});
+    const auto pause = stopped_.find(owned->tp);
+    next.partitions.push_back(
+        {owned->tp, epoch, owned->low, owned->end, next_offset_of(*owned), owned->started,
+         owned->paused, owned->leaving,
+         pause == stopped_.end() ? std::nullopt : std::optional{pause->second}, owned->moving});
   }
   const std::lock_guard lock{status_mutex_};
   published_ = std::move(next);

@@ -4,6 +4,7 @@
 #include "actors/consumer/credit.hpp"
 #include "actors/consumer/record_source.hpp"
 #include "config/settings.hpp"
+#include "runtime/checks/seek_plan.hpp"
 #include "runtime/kafka/commit_book.hpp"
 #include "runtime/kafka/consumer_status.hpp"
 #include "runtime/kafka/credential_watch.hpp"
@@ -12,6 +13,7 @@
 #include "runtime/kafka/inbox.hpp"
 #include "runtime/kafka/revocation.hpp"
 #include "runtime/kafka/route_table.hpp"
+#include "runtime/kafka/seek_answer.hpp"
 #include "runtime/logging/log.hpp"
 #include "runtime/logging/rate_limit.hpp"
 
@@ -34,9 +36,9 @@ namespace streamer {
 
 /// Owns both clients and everything about their partitions. Functions whose comment does not say
 /// otherwise run on its thread. consumer_loop.cpp: the turns; consumer_delivery.cpp: records;
-/// consumer_rebalance.cpp: the group; consumer_renewal.cpp: new clients, for new
-/// secrets and certificates or because the old one does not read; consumer_trouble.cpp: what goes
-/// wrong.
+/// consumer_rebalance.cpp: the group; consumer_control.cpp: what operators pause and move;
+/// consumer_renewal.cpp: new clients, for new secrets and certificates or because the old one does
+/// not read; consumer_trouble.cpp: what goes wrong.
 class consumer_loop final : private member_events {
  public:
   using clock = std::chrono::steady_clock;
@@ -68,6 +70,10 @@ class consumer_loop final : private member_events {
   void read_again(assignment_epoch epoch);
   /// Reads all partitions from where they are with a client made anew.
   void renew_fetching();
+  // What operators ask for; consumer_control.cpp.
+  void pause_partition(const topic_partition& tp, const operator_pause& why);
+  void resume_partition(const topic_partition& tp);
+  [[nodiscard]] seek_answer seek(const topic_partition& tp, const seek_target& to);
 
  private:
   static constexpr std::chrono::seconds leave_budget{5}; ///< how long leaving the group may take
@@ -115,6 +121,13 @@ class consumer_loop final : private member_events {
   void drop(const std::vector<assignment_epoch>& epochs);
   [[nodiscard]] std::vector<assignment_epoch> epochs_of(
       const std::vector<topic_partition>& partitions);
+
+  // What operators ask for.
+  void begin_move(route& of);
+  void note_landing(const topic_partition& tp, const committed_position& committed);
+  void end_pauses(const std::vector<topic_partition>& partitions);
+  [[nodiscard]] std::optional<seek_facts> ask_seek_facts(const topic_partition& tp,
+                                                         const seek_target& to);
 
   // Secrets and certificates.
   [[nodiscard]] std::string make_clients();
@@ -164,6 +177,9 @@ class consumer_loop final : private member_events {
   std::map<std::uint64_t, std::vector<topic_partition>> offset_requests_;
   std::uint64_t last_offset_request_ = 0;
   std::map<assignment_epoch, time_point> rereads_;
+  /// What operators have paused, and where seeks are on their way to, until the group takes it.
+  std::map<topic_partition, operator_pause> stopped_;
+  std::map<topic_partition, offset_id> seeking_;
   std::vector<std::string> lanes_; ///< what is subscribed to beside consumer.topics
   std::map<std::string, every> lines_;
   struct known_topic {

@@ -101,6 +101,7 @@ void consumer_loop::on_group_revoking(std::vector<topic_partition> partitions) {
 
 void consumer_loop::begin_revocation(const std::vector<topic_partition>& partitions) {
   forget_wanted(partitions);
+  end_pauses(partitions);
   const auto leaving = epochs_of(partitions);
   std::vector<route*> changed;
   std::vector<assignment_epoch> told;
@@ -131,6 +132,7 @@ void consumer_loop::on_group_lost(std::vector<topic_partition> partitions) {
     return;
   }
   forget_wanted(partitions);
+  end_pauses(partitions);
   const auto epochs = epochs_of(partitions);
   revocation_.reset();
   if (epochs.empty()) {
@@ -213,6 +215,8 @@ void consumer_loop::on_group_offsets(committed_reply reply) {
       auto source = lane_source_of(tp.topic);
       auto& r = routes_.add(std::move(tp), std::move(committed), std::move(source));
       r.extent = batch_extent{largest_batch(settings_)};
+      r.stopped = stopped_.contains(r.tp);
+      note_landing(r.tp, r.committed);
       assigned.push_back({r.tp, r.epoch, r.committed, member_->cluster_id()});
     }
   }
@@ -235,7 +239,7 @@ void consumer_loop::restart(const std::vector<assignment_epoch>& epochs) {
     if (found == nullptr) {
       continue;
     }
-    if (found->leaving) {
+    if (found->leaving || found->moving) {
       release(epoch, std::nullopt);
       continue;
     }
@@ -282,6 +286,11 @@ void consumer_loop::release(assignment_epoch epoch, std::optional<commit_request
   }
   found->released = true;
   update_fetching({found});
+  if (found->seek_to) {
+    last = commit_request{epoch, *found->seek_to, -1, {}};
+  }
+  // It ends and begins anew as soon as that is committed, unless the group has taken it.
+  found->restarting = found->moving && !found->leaving;
   if (last) {
     book_.enter_last(std::move(*last));
   }

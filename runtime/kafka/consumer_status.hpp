@@ -1,9 +1,11 @@
 #pragma once
 
 #include "messages/ids.hpp"
+#include "messages/operator_pause.hpp"
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,7 +23,9 @@ struct partition_status {
   std::int64_t position = -1;
   bool started = false;
   bool paused = false;
-  bool leaving = false; ///< revoked, draining
+  bool leaving = false;                                 ///< revoked, draining
+  std::optional<operator_pause> stopped = std::nullopt; ///< by an operator
+  bool moving = false; ///< its consumer ends, to begin anew: an operator pauses or moves it
 };
 
 /// What health checks and metrics want to know of the consumer, at one moment.

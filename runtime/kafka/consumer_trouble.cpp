@@ -164,7 +164,8 @@ void consumer_loop::begin_anew(route& of, std::int64_t at) {
   events_.on_lost({epoch});
   committed_position from;
   from.offset = offset_id{at};
-  const auto& r = routes_.add(tp, std::move(from), lane_source_of(tp.topic));
+  auto& r = routes_.add(tp, std::move(from), lane_source_of(tp.topic));
+  r.stopped = stopped_.contains(tp);
   events_.on_assigned({{r.tp, r.epoch, r.committed, member_->cluster_id()}});
 }
 
@@ -238,7 +239,7 @@ void consumer_loop::on_recreated(const std::string& topic, time_point seen_befor
   std::vector<route*> of_the_old;
   for (const auto& [epoch, owned] : routes_.all()) {
     if (owned->tp.topic == topic && owned->since < seen_before && !owned->leaving &&
-        !owned->released && !owned->restarting) {
+        !owned->released && !owned->restarting && !owned->moving) {
       of_the_old.push_back(owned.get());
     }
   }

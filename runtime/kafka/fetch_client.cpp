@@ -194,4 +194,17 @@ std::optional<std::pair<std::int64_t, std::int64_t>> fetch_client::ask_range(
   return std::pair{low, high};
 }
 
+std::optional<std::optional<std::int64_t>> fetch_client::ask_time(
+    const topic_partition& tp, std::int64_t ms, std::chrono::milliseconds timeout) {
+  const auto list = new_partition_list(1);
+  auto& partition = add_partition(*list, tp);
+  partition.offset = ms;
+  if (rd_kafka_offsets_for_times(client(), list.get(), static_cast<int>(timeout.count())) !=
+          RD_KAFKA_RESP_ERR_NO_ERROR ||
+      partition.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return std::nullopt;
+  }
+  return partition.offset >= 0 ? std::optional{partition.offset} : std::optional<std::int64_t>{};
+}
+
 } // namespace streamer

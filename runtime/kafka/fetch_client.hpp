@@ -82,6 +82,11 @@ class fetch_client {
   [[nodiscard]] std::optional<std::pair<std::int64_t, std::int64_t>> ask_range(
       const topic_partition& tp, std::chrono::milliseconds timeout);
 
+  /// The first record of a partition at or after a time in ms since 1970; the inner absent: there
+  /// is none. Nothing: no answer within `timeout`, for which it blocks at most.
+  [[nodiscard]] std::optional<std::optional<std::int64_t>> ask_time(
+      const topic_partition& tp, std::int64_t ms, std::chrono::milliseconds timeout);
+
   /// What a batch holds to keep the client alive while its messages are.
   [[nodiscard]] std::shared_ptr<const void> lease() const { return owner_; }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -30,13 +31,16 @@ struct route {
   bool leaving = false;
   bool released = false;
   bool restarting = false;               ///< ends, to begin again, when its commits are settled
+  bool stopped = false;                  ///< an operator has paused it
+  bool moving = false;                   ///< an operator pauses or moves it: its consumer ends
+  std::optional<offset_id> seek_to{};    ///< what its last commit is to say
   bool fetching = false;                 ///< the fetch client reads it
   std::shared_ptr<kafka_batch> building; ///< records of the poll at hand
   batch_extent extent{};                 ///< of the batch that its last record came in
 
   /// It is to be read.
   [[nodiscard]] bool wanted() const {
-    return started && !paused && !leaving && !released && !restarting;
+    return started && !paused && !stopped && !moving && !leaving && !released && !restarting;
   }
 };
 

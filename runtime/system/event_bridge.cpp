@@ -24,6 +24,10 @@ void event_bridge::on_revoking(std::vector<assignment_epoch> epochs) {
   tell_consumers(partitions_revoking{std::move(epochs)});
 }
 
+void event_bridge::on_stopping(std::vector<assignment_epoch> epochs) {
+  tell_consumers(partitions_stopping{std::move(epochs)});
+}
+
 void event_bridge::on_lost(std::vector<assignment_epoch> epochs) {
   tell_consumers(partitions_lost{std::move(epochs)});
 }

@@ -54,7 +54,7 @@ const partition_account* account_of(const explain_facts& facts, const topic_part
 // Its actor has ended, and what it had published went with it: the partition is no longer this
 // worker's to explain.
 bool given_up(const partition_status& p, const explain_facts& facts) {
-  if (!(p.leaving || facts.draining) || facts.answers.contains(p.epoch)) {
+  if (!(p.leaving || p.moving || facts.draining) || facts.answers.contains(p.epoch)) {
     return false;
   }
   const auto* const account = account_of(facts, p.tp);
@@ -93,13 +93,28 @@ std::optional<lag_age> age_of_frontier(const lag_counts& parts, const partition_
   return std::nullopt;
 }
 
+std::optional<pause_view> pause_of(const operator_pause& pause, std::string tenant,
+                                   const explain_facts& facts) {
+  return pause_view{
+      std::move(tenant), pause.by,
+      std::max(milliseconds{0}, std::chrono::duration_cast<milliseconds>(facts.now - pause.since))};
+}
+
+// Of the tenant that the frontier's record, or what is held, waits for.
+std::optional<pause_view> tenant_pause_of(const lag_view& view, const explain_facts& facts) {
+  const auto& tenant = view.frontier ? view.frontier->tenant : view.held_for;
+  const auto found = facts.paused_tenants.find(tenant);
+  return found == facts.paused_tenants.end() ? std::nullopt
+                                             : pause_of(found->second, found->first, facts);
+}
+
 known_partition know(const partition_status& p, const explain_facts& facts) {
   known_partition known;
   auto& view = known.view;
   view.topic = p.tp.topic;
   view.partition = p.tp.partition.value();
   view.low = p.low;
-  view.leaving = p.leaving || facts.draining;
+  view.leaving = p.leaving || p.moving || facts.draining;
   view.paused = p.paused;
   const source_facts source{p.low, p.position, p.end, facts.reset_to_end};
   if (const auto said = facts.answers.find(p.epoch); said != facts.answers.end()) {
@@ -118,6 +133,7 @@ known_partition know(const partition_status& p, const explain_facts& facts) {
       still != facts.still.end()) {
     view.stands = still->second;
   }
+  view.pause = p.stopped ? pause_of(*p.stopped, {}, facts) : tenant_pause_of(view, facts);
   known.verdict = judge_lag(view, facts.process);
   return known;
 }
@@ -167,6 +183,12 @@ json frontier_of(const known_partition& known, std::int64_t now_ms) {
   return row;
 }
 
+json pause_row(const pause_view& pause) {
+  return {{"by", pause.by},
+          {"seconds", seconds(pause.lasts)},
+          {"tenant", pause.tenant.empty() ? json() : json(pause.tenant)}};
+}
+
 json row_of(const known_partition& known, std::int64_t now_ms) {
   const auto& view = known.view;
   return {
@@ -190,6 +212,7 @@ json row_of(const known_partition& known, std::int64_t now_ms) {
       {"answered", view.answered},
       {"leaving", view.leaving},
       {"paused", view.paused},
+      {"paused_by_operator", view.pause ? pause_row(*view.pause) : json()},
       {"unmoved_seconds", seconds(view.stands)},
   };
 }

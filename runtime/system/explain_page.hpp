@@ -2,6 +2,7 @@
 #pragma once
 
 #include "actors/consumer/explained.hpp"
+#include "actors/consumer/tenant_pauses.hpp"
 #include "config/settings.hpp"
 #include "runtime/checks/lag_verdict.hpp"
 #include "runtime/http/message.hpp"
@@ -29,6 +30,7 @@ struct explain_facts {
   std::set<assignment_epoch> asked; ///< those of others, which have just come, are left out
   std::map<assignment_epoch, partition_explained> answers;
   std::map<std::pair<std::string, std::int32_t>, std::chrono::milliseconds> still;
+  tenant_pauses::pauses paused_tenants{};
   process_view process;
   bool draining = false;
   std::chrono::system_clock::time_point now{};

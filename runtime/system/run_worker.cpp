@@ -25,18 +25,28 @@ namespace {
 
 // Signal handlers reach nothing else.
 std::atomic<int> stop_signals{0};
+std::atomic<bool> reload_signal{false};
 
 extern "C" void count_stop_signal(int) { stop_signals.fetch_add(1); }
+extern "C" void note_reload_signal(int) { reload_signal.store(true); }
 
-// SIGTERM and SIGINT count; a closed pipe is an error code and no end. Restored when it goes.
+// SIGTERM and SIGINT count, SIGHUP is noted if it means something; a closed pipe is an error code
+// and no end. Restored when it goes.
 class signal_scope {
  public:
-  signal_scope() {
+  explicit signal_scope(bool reloads) : reloads_{reloads} {
     stop_signals.store(0);
+    reload_signal.store(false);
     struct sigaction action {};
     action.sa_handler = count_stop_signal;
     sigaction(SIGTERM, &action, &term_);
     sigaction(SIGINT, &action, &interrupt_);
+    if (reloads_) {
+      struct sigaction reload {};
+      reload.sa_handler = note_reload_signal;
+      reload.sa_flags = SA_RESTART;
+      sigaction(SIGHUP, &reload, &hangup_);
+    }
     struct sigaction ignore {};
     ignore.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &ignore, &pipe_);
@@ -47,9 +57,14 @@ class signal_scope {
     sigaction(SIGTERM, &term_, nullptr);
     sigaction(SIGINT, &interrupt_, nullptr);
     sigaction(SIGPIPE, &pipe_, nullptr);
+    if (reloads_) {
+      sigaction(SIGHUP, &hangup_, nullptr);
+    }
   }
 
  private:
+  bool reloads_;
+  struct sigaction hangup_ {};
   struct sigaction term_ {};
   struct sigaction interrupt_ {};
   struct sigaction pipe_ {};
@@ -106,11 +121,19 @@ void create_missing_topics(const settings& config, const log_handle& log) {
   }
 }
 
-std::optional<worker_end> wait_for_end(worker& running, const log_handle& log) {
+std::optional<worker_end> wait_for_end(worker& running, const worker_options& options,
+                                       const std::string& bootstrap, const log_handle& log) {
   bool asked = false;
   for (;;) {
     if (auto end = running.wait_for(turn)) {
       return end;
+    }
+    if (reload_signal.exchange(false)) {
+      auto found = options.reload();
+      if (found && options.embedded) {
+        found.loaded->values.kafka.bootstrap_servers = bootstrap; // as at the start
+      }
+      running.reload(found);
     }
     const auto signals = stop_signals.load();
     if (signals >= 2) {
@@ -146,7 +169,7 @@ int run_worker(const settings& given, const handler_registry& registry,
       }
     }
   }
-  const signal_scope signals;
+  const signal_scope signals{static_cast<bool>(options.reload)};
   if (config.topics.create_missing && !options.embedded) {
     create_missing_topics(config, log);
   }
@@ -160,7 +183,7 @@ int run_worker(const settings& given, const handler_registry& registry,
     checks.emplace(
         config, [&running] { return running->connected(); }, log.with("doctor"));
   }
-  auto end = wait_for_end(*running, log);
+  auto end = wait_for_end(*running, options, config.kafka.bootstrap_servers, log);
   if (!end) {
     log.warn("stopped_at_once",
              "a second signal ended the process: unfinished records are read again");

@@ -5,10 +5,29 @@
 
 #include <nlohmann/json.hpp>
 
+#include <chrono>
+#include <utility>
+
 namespace streamer {
 namespace {
 
 using nlohmann::json;
+
+json pause_of(const operator_pause& pause) {
+  const auto since =
+      std::chrono::duration_cast<std::chrono::milliseconds>(pause.since.time_since_epoch());
+  return {{"since_ms", since.count()}, {"by", pause.by}};
+}
+
+json paused_of(const tenant_pauses::pauses& paused) {
+  auto rows = json::array();
+  for (const auto& [tenant, pause] : paused) {
+    auto row = pause_of(pause);
+    row["tenant"] = tenant;
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
 
 json partitions_of(const status_facts& facts) {
   auto rows = json::array();
@@ -21,7 +40,9 @@ json partitions_of(const status_facts& facts) {
              {"end", p.end},
              {"started", p.started},
              {"paused", p.paused},
-             {"leaving", p.leaving}};
+             {"leaving", p.leaving},
+             {"moving", p.moving},
+             {"paused_by_operator", p.stopped ? pause_of(*p.stopped) : json()}};
     for (const auto& a : facts.accounts) {
       if (a.topic == p.tp.topic && a.partition == p.tp.partition.value()) {
         row["records"] = {
@@ -95,6 +116,8 @@ std::string make_status_page(const status_facts& facts) {
         {"waiting_events", facts.sink.waiting_events}}},
       {"assignment", partitions_of(facts)},
       {"tenants", tenants_of(facts.actors)},
+      {"paused_tenants", paused_of(facts.paused_tenants)},
+      {"log_level", facts.log_level},
       {"actors", tree_of(facts.actors)},
   };
   // Topics and tenants are a stranger's: bytes that are not UTF-8 are replaced.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/consumer/credit.hpp"
+#include "actors/consumer/tenant_pauses.hpp"
 #include "actors/supervision/actor_board.hpp"
 #include "config/settings.hpp"
 #include "runtime/kafka/consumer_status.hpp"
@@ -8,6 +9,7 @@
 #include "runtime/telemetry/accounts.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace streamer {
@@ -24,6 +26,8 @@ struct status_facts {
   std::string admin_address;
   std::string inspect_address; ///< empty: not enabled
   bool draining = false;
+  tenant_pauses::pauses paused_tenants{};
+  std::string_view log_level{}; ///< as it is now
 };
 
 /// One JSON object: versions, endpoints, group, assignment with its accounts, supervision

@@ -3,6 +3,7 @@
 #include "actors/consumer/credit.hpp"
 #include "actors/consumer/lag_split.hpp"
 #include "actors/supervision/watched_actor.hpp"
+#include "config/reload_plan.hpp"
 #include "runtime/checks/stall.hpp"
 #include "runtime/dashboard/page.hpp"
 #include "runtime/http/bearer.hpp"
@@ -19,8 +20,10 @@
 #include "runtime/system/explain_page.hpp"
 #include "runtime/system/explain_request.hpp"
 #include "runtime/system/key_marker.hpp"
+#include "runtime/system/log_level_of.hpp"
 #include "runtime/system/status_page.hpp"
 #include "runtime/system/version.hpp"
+#include "runtime/system/worker_control.hpp"
 #include "runtime/system/worker_quarantine.hpp"
 #include "runtime/system/worker_setup.hpp"
 #include "runtime/telemetry/accounts.hpp"
@@ -31,6 +34,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <map>
@@ -51,6 +55,14 @@ std::chrono::steady_clock::time_point steady_at(std::int64_t ns) {
 std::uint64_t random_seed() {
   std::random_device device;
   return static_cast<std::uint64_t>(device()) << 32U | device();
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const auto& part : parts) {
+    text += (text.empty() ? "" : ", ") + part;
+  }
+  return text.empty() ? "nothing" : text;
 }
 
 // Tells this process from its predecessor and successor at the same address.
@@ -83,7 +95,9 @@ class worker::impl {
         credit_{std::make_shared<credit_pool>(
             credit_limits{static_cast<std::int64_t>(config_.consumer.max_in_flight),
                           split_memory(config_.consumer.memory_budget_mib).credit_bytes})},
-        bridge_{router_, entries_, credit_} {}
+        bridge_{router_, entries_, credit_},
+        set_log_level_{options.set_log_level},
+        log_level_{level_of(config_.observability.log_level)} {}
 
   ~impl() {
     metrics_server_.reset();
@@ -111,6 +125,25 @@ class worker::impl {
   void request_stop() {
     draining_.store(true);
     caf::anon_send<caf::message_priority::high>(root_, shutdown_request{});
+  }
+
+  void reload(const load_result& found) {
+    const auto log = log_.with("config");
+    metrics_->counter(metric::config_reloads, {{"result", found ? "ok" : "failed"}}).add();
+    if (!found) {
+      log.error("reload_refused",
+                "SIGHUP: the configuration does not hold together; the old settings stay",
+                {{"problem", found.problems.empty() ? "" : to_string(found.problems.front())},
+                 {"problems", found.problems.size()}});
+      return;
+    }
+    const auto plan = plan_reload(held_settings_, found.loaded->values);
+    apply(held_settings_, plan.result);
+    held_settings_ = plan.result;
+    log.write(std::max(log_level::info, log_level_.load()), "reloaded",
+              "SIGHUP: the configuration was read again",
+              std::array<log_field, 2>{{{"changed", joined(plan.changed)},
+                                        {"needs_restart", joined(plan.needs_restart)}}});
   }
 
   std::optional<worker_end> wait_for(std::chrono::milliseconds time) {
@@ -169,10 +202,11 @@ class worker::impl {
   }
 
   std::string status_json() const {
-    return make_status_page(
-        {config_, source_->status(), sink_->status(), accounts_->snapshot(), board_->rows(),
-         *credit_, to_string(metrics_address()), to_string(admin_address()),
-         inspection_ ? to_string(inspection_->bound()) : std::string{}, draining_.load()});
+    return make_status_page({config_, source_->status(), sink_->status(), accounts_->snapshot(),
+                             board_->rows(), *credit_, to_string(metrics_address()),
+                             to_string(admin_address()),
+                             inspection_ ? to_string(inspection_->bound()) : std::string{},
+                             draining_.load(), pauses_->all(), to_string(log_level_.load())});
   }
 
   http_response explain(const http_request& request) {
@@ -198,6 +232,7 @@ class worker::impl {
     facts.group_id = config_.consumer.group_id;
     facts.reset_to_end = reset_to_end();
     facts.accounts = accounts_->snapshot();
+    facts.paused_tenants = pauses_->all();
     facts.process = {work_around(facts.source), dlq_gauge_->waiting_partitions.load() > 0,
                      config_.consumer.max_stall};
     facts.draining = draining_.load();
@@ -269,6 +304,20 @@ class worker::impl {
         return may_see(request) ? serve(request) : bearer_token_missing();
       };
     };
+    const auto change = [this, guarded, token](const char* path, auto ask) {
+      const auto serve =
+          guarded([this, ask](const http_request& request) { return (*control_.*ask)(request); });
+      return http_route{path,
+                        [this, token, serve](const http_request& request) {
+                          if (token == nullptr) {
+                            return unauthorized(request, bearer_token_unconfigured());
+                          }
+                          return carries_bearer_token(request, token->current())
+                                     ? serve(request)
+                                     : unauthorized(request, bearer_token_missing());
+                        },
+                        std::nullopt, true};
+    };
     const auto listening = [](const http_request&) { return http_response{}; };
     admin_server_ = listen(
         "admin.addr", config_.admin.addr,
@@ -281,9 +330,22 @@ class worker::impl {
          {"/status", admin([this](const http_request&) {
             return http_response{200, "application/json", status_json(), {}};
           })},
-         {"/explain", admin([this](const http_request& request) { return explain(request); })}},
+         {"/explain", admin([this](const http_request& request) { return explain(request); })},
+         change("/control/pause", &worker_control::pause),
+         change("/control/resume", &worker_control::resume),
+         change("/control/seek", &worker_control::seek),
+         change("/control/log-level", &worker_control::set_log_level)},
         failure);
     return admin_server_.has_value();
+  }
+
+  http_response unauthorized(const http_request& request, http_response refusal) {
+    if (const auto suppressed = unauthorized_line_.pass(every::clock::now())) {
+      log_.with("control").warn(
+          "change_refused", "a change without the token of admin.token_file was refused",
+          {{"by", request.peer}, {"path", request.path}, {"suppressed", *suppressed}});
+    }
+    return refusal;
   }
 
   // Before the actor system: what is wrong with its certificates must not be found by CAF.
@@ -341,6 +403,10 @@ class worker::impl {
     }
     sink_ = std::move(sink).value();
     source_ = std::move(source).value();
+    control_.emplace(control_parts{source_, pauses_, metrics_,
+                                   set_log_level_ ? [this](log_level l) { change_log_level(l); }
+                                                  : std::function<void(log_level)>{},
+                                   log_.with("control")});
     return true;
   }
 
@@ -352,7 +418,9 @@ class worker::impl {
     consumer->source = source_;
     consumer->credit = credit_;
     consumer->progress = progress_;
-    consumer->limiters = std::make_shared<tenant_limiters>(config_.tenants);
+    consumer->limiters = limiters_;
+    consumer->pauses = pauses_;
+    consumer->longest_attempt = longest_attempt(config_);
     consumer->accounts = accounts_;
     consumer->metrics = metrics_;
     consumer->suspects = quarantine_.board();
@@ -360,20 +428,22 @@ class worker::impl {
     consumer->calls = quarantine_.calls();
     consumer->mark_key = key_marker{};
     consumer->log = log_;
-    auto tenant = std::make_shared<tenant_context>(
-        tenant_context{handler_router{config_.handlers},
-                       std::move(handlers),
-                       config_.unmatched,
-                       config_.consumer.batch_size,
-                       {},
-                       std::make_shared<const failure_policy>(
-                           failure_policy{"default", policy_of(config_.retry), {}, {}}),
-                       progress_,
-                       std::make_shared<fence_counters>(),
-                       metrics_,
-                       log_,
-                       consumer->totals,
-                       quarantine_.calls()});
+    for (const auto& h : handlers) {
+      policies_.push_back(h.policy);
+    }
+    auto tenant =
+        std::make_shared<tenant_context>(tenant_context{handler_router{config_.handlers},
+                                                        std::move(handlers),
+                                                        config_.unmatched,
+                                                        batch_size_,
+                                                        {},
+                                                        fallback_policy_,
+                                                        progress_,
+                                                        std::make_shared<fence_counters>(),
+                                                        metrics_,
+                                                        log_,
+                                                        consumer->totals,
+                                                        quarantine_.calls()});
     root_context root;
     root.consumer = consumer;
     root.tenant = tenant;
@@ -468,6 +538,10 @@ class worker::impl {
     const auto raise = [](const counter_ref& c, std::uint64_t to) { c.add(to - c.value()); };
     quarantine_.refresh_metrics();
     metrics_->gauge(metric::ready).set(readiness().ok ? 1 : 0);
+    metrics_->gauge(metric::paused_partitions)
+        .set(static_cast<double>(std::ranges::count_if(
+            source.partitions, [](const auto& p) { return p.stopped.has_value(); })));
+    metrics_->gauge(metric::paused_tenants).set(static_cast<double>(pauses_->all().size()));
     raise(metrics_->counter(metric::rebalances, {{"kind", "assign"}}), source.assignments);
     raise(metrics_->counter(metric::rebalances, {{"kind", "revoke"}}), source.revocations);
     raise(metrics_->counter(metric::rebalances, {{"kind", "lost"}}), source.losses);
@@ -511,8 +585,9 @@ class worker::impl {
     }
     stalls_looked_at_ = now;
     std::vector<partition_work> partitions;
+    const auto source = source_->status();
     for (const auto& a : accounts_with_lag()) {
-      if (a.state) {
+      if (a.state && !paused_by_operator(a, source)) {
         const auto& n = a.records;
         const auto& lag = a.state->lag;
         partitions.push_back(
@@ -522,7 +597,7 @@ class worker::impl {
              lag.waiting_dlq, lag.held, lag.done_uncommitted});
       }
     }
-    const auto changes = stalls_.sample(now, partitions, work_around(source_->status()));
+    const auto changes = stalls_.sample(now, partitions, work_around(source));
     {
       const std::lock_guard lock{mutex_};
       still_ = stalls_.still_for(now);
@@ -565,6 +640,33 @@ class worker::impl {
     }
   }
 
+  // What stands still because somebody wants it to is no stall.
+  static bool paused_by_operator(const partition_account& account, const consumer_status& source) {
+    const auto& lag = account.state->lag;
+    const bool tenant = account.state->tenant_paused && lag.in_flight == 0 && lag.waiting_dlq == 0;
+    return tenant || std::ranges::any_of(source.partitions, [&](const auto& p) {
+             return (p.stopped || p.moving) && p.tp.topic == account.topic &&
+                    p.tp.partition.value() == account.partition;
+           });
+  }
+
+  void change_log_level(log_level level) {
+    log_level_.store(level);
+    set_log_level_(level);
+  }
+
+  void apply(const settings& before, const settings& now) {
+    if (set_log_level_ && before.observability.log_level != now.observability.log_level) {
+      change_log_level(level_of(now.observability.log_level));
+    }
+    batch_size_.set(now.consumer.batch_size);
+    limiters_->change(now.tenants.limits);
+    fallback_policy_.set(fallback_policy_of(now));
+    for (std::size_t i = 0; i < policies_.size(); ++i) {
+      policies_[i].set(policy_of(now.handlers[i]));
+    }
+  }
+
   void end_actors() {
     if (!environment_) {
       return;
@@ -593,6 +695,17 @@ class worker::impl {
   std::shared_ptr<actor_board> board_;
   std::shared_ptr<credit_pool> credit_;
   event_bridge bridge_;
+  // What changes while it runs.
+  std::function<void(log_level)> set_log_level_;
+  std::atomic<log_level> log_level_;
+  settings held_settings_ = config_; // of the thread that waits for the end
+  std::shared_ptr<tenant_pauses> pauses_ = std::make_shared<tenant_pauses>();
+  std::shared_ptr<tenant_limiters> limiters_ = std::make_shared<tenant_limiters>(config_.tenants);
+  live_value<std::size_t> batch_size_{config_.consumer.batch_size};
+  live_value<std::shared_ptr<const failure_policy>> fallback_policy_{fallback_policy_of(config_)};
+  std::vector<live_value<std::shared_ptr<const failure_policy>>> policies_; // by handler
+  std::optional<worker_control> control_;
+  every unauthorized_line_{std::chrono::seconds{10}}; // of the HTTP server's thread
   std::shared_ptr<producer_client> sink_;
   std::shared_ptr<consumer_client> source_;
   std::unique_ptr<inspection_port> inspection_;
@@ -622,6 +735,8 @@ std::unique_ptr<worker> worker::start(const settings& config, const handler_regi
 }
 
 void worker::request_stop() { impl_->request_stop(); }
+
+void worker::reload(const load_result& found) { impl_->reload(found); }
 
 std::optional<worker_end> worker::wait_for(std::chrono::milliseconds time) {
   auto end = impl_->wait_for(time);

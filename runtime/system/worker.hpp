@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/supervision/root_supervisor.hpp"
+#include "config/load.hpp"
 #include "config/settings.hpp"
 #include "runtime/handlers/registry.hpp"
 #include "runtime/http/endpoint.hpp"
@@ -38,6 +39,10 @@ class worker {
 
   /// Begins the orderly stop.
   void request_stop();
+  /// Takes over what may change while it runs of a configuration that was read again, and says in
+  /// one line of the log what changed and what needs a restart. One that does not hold together
+  /// changes nothing. By the thread that waits for the end.
+  void reload(const load_result& found);
   /// Waits for the end; nothing if it has not come by then.
   [[nodiscard]] std::optional<worker_end> wait_for(std::chrono::milliseconds time);
 

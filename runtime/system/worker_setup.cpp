@@ -1,9 +1,29 @@
 #include "runtime/system/worker_setup.hpp"
 
+#include <algorithm>
+
 namespace streamer {
 
 retry_policy policy_of(const retry_settings& r) {
   return {r.max_attempts, r.max_elapsed, r.initial_backoff, r.multiplier, r.max_backoff, r.jitter};
+}
+
+std::shared_ptr<const failure_policy> policy_of(const handler_settings& h) {
+  return std::make_shared<const failure_policy>(
+      failure_policy{h.kind, policy_of(h.retry), h.retry_on, h.reject_on});
+}
+
+std::shared_ptr<const failure_policy> fallback_policy_of(const settings& config) {
+  return std::make_shared<const failure_policy>(
+      failure_policy{"default", policy_of(config.retry), {}, {}});
+}
+
+std::chrono::milliseconds longest_attempt(const settings& config) {
+  std::chrono::milliseconds longest{0};
+  for (const auto& h : config.handlers) {
+    longest = std::max(longest, h.timeout);
+  }
+  return longest + config.consumer.drain_timeout;
 }
 
 namespace {
@@ -31,8 +51,7 @@ std::variant<std::vector<handler_entry>, std::string> make_handlers(
     entry.run = std::move(std::get<any_handler>(made));
     entry.timeout = h.timeout;
     entry.conflates = h.conflate;
-    entry.policy = std::make_shared<const failure_policy>(
-        failure_policy{h.kind, policy_of(h.retry), h.retry_on, h.reject_on});
+    entry.policy = policy_of(h);
     if (std::holds_alternative<blocking_handler>(entry.run)) {
       entry.pool = std::make_shared<blocking_pool>(
           h.kind, pool_share{h.concurrency, weights_of(config.tenants)});

@@ -71,6 +71,8 @@ struct partition_state {
   std::optional<std::chrono::system_clock::time_point> oldest_unfinished;
   /// When the oldest progress not yet committed was made; nothing when all is committed.
   std::optional<std::chrono::steady_clock::time_point> uncommitted_since;
+  /// Unfinished records are of a tenant that an operator has paused.
+  bool tenant_paused = false;
 };
 
 /// One partition at one moment. Counts stay after the partition left; its state does not.

@@ -37,6 +37,9 @@ constexpr std::array<std::string_view, 10> actor_kinds{"root_supervisor",
                                                        "producer",
                                                        "inspector"};
 constexpr std::array<std::string_view, 2> inspection_results{"admitted", "refused"};
+constexpr std::array<std::string_view, 4> control_actions{"pause", "resume", "seek", "log_level"};
+constexpr std::array<std::string_view, 2> control_results{"done", "refused"};
+constexpr std::array<std::string_view, 2> reload_results{"ok", "failed"};
 constexpr std::array<std::string_view, 2> output_error_kinds{"for_now", "for_good"};
 
 constexpr label_info topic{"topic", {}};
@@ -60,6 +63,9 @@ constexpr std::array by_topic_change{label_info{"kind", names{topic_change_kinds
 constexpr std::array by_drop_cause{label_info{"cause", names{drop_causes}}};
 constexpr std::array by_actor_kind{label_info{"kind", names{actor_kinds}}};
 constexpr std::array by_inspection_result{label_info{"result", names{inspection_results}}};
+constexpr std::array by_control_action{label_info{"action", names{control_actions}},
+                                       label_info{"result", names{control_results}}};
+constexpr std::array by_reload_result{label_info{"result", names{reload_results}}};
 constexpr std::array by_output_error_kind{label_info{"kind", names{output_error_kinds}}};
 constexpr std::array by_error{label_info{"error", {}}};
 constexpr std::array by_tenant{label_info{"tenant", {}}};
@@ -377,6 +383,38 @@ constexpr std::array<metric_info, metric_count> catalogue{{
      "partitions",
      by_partition_and_cause,
      "1 while an assigned partition has lag and has not moved for consumer.max_stall_ms, by cause.",
+     {}},
+    {metric::paused_partitions,
+     "streamer_paused_partitions",
+     gauge,
+     handles,
+     "partitions",
+     {},
+     "Partitions of this worker that an operator has paused.",
+     {}},
+    {metric::paused_tenants,
+     "streamer_paused_tenants",
+     gauge,
+     handles,
+     "tenants",
+     {},
+     "Tenants that an operator has paused in this worker.",
+     {}},
+    {metric::control_requests,
+     "streamer_control_requests_total",
+     counter,
+     handles,
+     "requests",
+     by_control_action,
+     "Changes of the running worker that were asked for at admin.addr with its token.",
+     {}},
+    {metric::config_reloads,
+     "streamer_config_reloads_total",
+     counter,
+     handles,
+     "reloads",
+     by_reload_result,
+     "Times that SIGHUP had the configuration read again; failed: the old settings stayed.",
      {}},
     {metric::fetch_restarts,
      "streamer_fetch_restarts_total",

@@ -1,6 +1,7 @@
 #include "tests/actor/memory_source.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace streamer::test {
 
@@ -31,12 +32,21 @@ void memory_source::commit(std::vector<commit_request> requests) {
 void memory_source::release(assignment_epoch epoch, std::optional<commit_request> last) {
   ask([this, epoch, last = std::move(last)] {
     const auto o = owned_.find(epoch);
-    if (last) {
+    const bool moved = o != owned_.end() && o->second.move_to.has_value();
+    if (last && !moved) {
       take_commit(*last, true);
     }
-    if (o != owned_.end()) {
-      releases.push_back({o->second.tp, epoch, last.has_value()});
-      owned_.erase(o);
+    if (o == owned_.end()) {
+      return;
+    }
+    const auto [tp, again] = std::pair{o->second.tp, o->second.moving && !o->second.leaving};
+    if (moved) {
+      logs_[tp].committed = {o->second.move_to, -1, {}};
+    }
+    releases.push_back({tp, epoch, last.has_value()});
+    owned_.erase(o);
+    if (again) {
+      begin({tp});
     }
   });
 }
@@ -143,6 +153,22 @@ void memory_source::revoke(const std::vector<topic_partition>& partitions) {
   events_->on_revoking(std::move(epochs));
 }
 
+void memory_source::stop(const topic_partition& tp) {
+  stopped_.insert(tp);
+  const auto epoch = epoch_of(tp).value();
+  owned_.at(epoch).moving = true;
+  events_->on_stopping({epoch});
+}
+
+void memory_source::go_on(const topic_partition& tp) { stopped_.erase(tp); }
+
+void memory_source::move(const topic_partition& tp, offset_id to) {
+  const auto epoch = epoch_of(tp).value();
+  owned_.at(epoch).moving = true;
+  owned_.at(epoch).move_to = to;
+  events_->on_stopping({epoch});
+}
+
 void memory_source::lose(const std::vector<topic_partition>& partitions) {
   std::vector<assignment_epoch> epochs;
   for (const auto& tp : partitions) {
@@ -201,7 +227,8 @@ void memory_source::take_commit(commit_request request, bool last) {
 }
 
 bool memory_source::deliver(assignment_epoch epoch, ownership& owned) {
-  if (!owned.started || owned.paused || owned.leaving || intake_stopped) {
+  if (!owned.started || owned.paused || owned.leaving || owned.moving || intake_stopped ||
+      stopped_.contains(owned.tp)) {
     return false;
   }
   const auto& log = logs_[owned.tp];

@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <vector>
 
 namespace streamer::test {
@@ -66,6 +67,11 @@ class memory_source final : public record_source {
   void assign(const std::vector<topic_partition>& partitions);
   /// The group takes these away in order: they may drain and commit.
   void revoke(const std::vector<topic_partition>& partitions);
+  /// An operator pauses it: its consumer ends, and the next one gets nothing until `go_on`.
+  void stop(const topic_partition& tp);
+  void go_on(const topic_partition& tp);
+  /// An operator moves it: its consumer ends, and the next one begins there.
+  void move(const topic_partition& tp, offset_id to);
   /// They are someone else's already.
   void lose(const std::vector<topic_partition>& partitions);
   [[nodiscard]] std::optional<assignment_epoch> epoch_of(const topic_partition& tp) const;
@@ -106,6 +112,8 @@ class memory_source final : public record_source {
     bool started = false;
     bool paused = false;
     bool leaving = false;
+    bool moving = false;
+    std::optional<offset_id> move_to{};
     std::int64_t end_told = -1;
   };
 
@@ -119,6 +127,7 @@ class memory_source final : public record_source {
   source_events* events_ = nullptr;
   std::map<topic_partition, partition_log> logs_;
   std::map<assignment_epoch, ownership> owned_;
+  std::set<topic_partition> stopped_;
   std::vector<commit_request> held_;
   std::uint64_t next_epoch_ = 1;
 

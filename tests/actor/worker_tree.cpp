@@ -72,6 +72,7 @@ worker_tree::worker_tree(caf::actor_system& system, const worker_plan& plan,
     : credit{std::make_shared<credit_pool>(
           credit_limits{static_cast<std::int64_t>(plan.consumer.max_in_flight), plan.max_bytes})},
       source{std::make_shared<memory_source>(credit)},
+      limiters{std::make_shared<tenant_limiters>(plan.tenants)},
       notes{std::move(journal_of_handlers)},
       system_{system},
       plan_{plan},
@@ -89,7 +90,9 @@ void worker_tree::start() {
   consumer->source = source;
   consumer->credit = credit;
   consumer->progress = progress;
-  consumer->limiters = std::make_shared<tenant_limiters>(plan_.tenants);
+  consumer->limiters = limiters;
+  consumer->pauses = pauses;
+  consumer->longest_attempt = plan_.longest_attempt;
   consumer->accounts = accounts;
   consumer->metrics = metrics;
   consumer->suspects = suspects;

@@ -54,6 +54,7 @@ struct worker_plan {
   restart_limits restarts;
   restart_limits handler_restarts;
   std::int64_t max_bytes = 64LL << 20;
+  milliseconds longest_attempt{37'000};
   unmatched_policy unmatched = unmatched_policy::dead_letter;
   std::vector<planned_handler> handlers;
 };
@@ -148,6 +149,8 @@ class worker_tree {
   std::shared_ptr<credit_pool> credit;
   std::shared_ptr<memory_source> source;
   std::shared_ptr<memory_sink> sink = std::make_shared<memory_sink>();
+  std::shared_ptr<tenant_limiters> limiters;
+  std::shared_ptr<tenant_pauses> pauses = std::make_shared<tenant_pauses>();
   std::shared_ptr<journal> notes;
   std::shared_ptr<suspect_board> suspects = std::make_shared<suspect_board>();
   std::shared_ptr<memory_marks> marks = std::make_shared<memory_marks>(suspects);

@@ -74,16 +74,16 @@ std::map<std::string, std::string> labels_of(std::string_view text) {
   return labels;
 }
 
-} // namespace
-
-http_reply http_get(std::uint16_t port, const std::string& path, const std::string& authorization) {
+// `rest`: further headers, the empty line and the body.
+http_reply ask(std::uint16_t port, const std::string& method, const std::string& path,
+               const std::string& authorization, const std::string& rest) {
   const loopback_socket connection;
   if (!connection.connect_to(port)) {
     return {};
   }
-  const auto request = "GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n" +
-                       (authorization.empty() ? "" : "Authorization: " + authorization + "\r\n") +
-                       "\r\n";
+  const auto request =
+      method + ' ' + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n" +
+      (authorization.empty() ? "" : "Authorization: " + authorization + "\r\n") + rest;
   if (send(connection.descriptor(), request.data(), request.size(), MSG_NOSIGNAL) !=
       static_cast<ssize_t>(request.size())) {
     return {};
@@ -102,6 +102,19 @@ http_reply http_get(std::uint16_t port, const std::string& path, const std::stri
     return {};
   }
   return {std::atoi(answer.c_str() + 9), answer.substr(body + 4)};
+}
+
+} // namespace
+
+http_reply http_get(std::uint16_t port, const std::string& path, const std::string& authorization) {
+  return ask(port, "GET", path, authorization, "\r\n");
+}
+
+http_reply http_post(std::uint16_t port, const std::string& path, const std::string& body,
+                     const std::string& authorization) {
+  return ask(port, "POST", path, authorization,
+             "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
+                 "\r\n\r\n" + body);
 }
 
 std::vector<sample> parse_metrics(std::string_view page) {

@@ -22,6 +22,10 @@ struct http_reply {
 [[nodiscard]] http_reply http_get(std::uint16_t port, const std::string& path,
                                   const std::string& authorization = {});
 
+/// POST of a JSON body, otherwise the same.
+[[nodiscard]] http_reply http_post(std::uint16_t port, const std::string& path,
+                                   const std::string& body, const std::string& authorization = {});
+
 /// One line of a Prometheus page.
 struct sample {
   std::string name;

@@ -29,7 +29,9 @@ int main(int argc, char** argv) {
   if (!loaded) {
     return 2;
   }
-  const logger logs{{.level = log_level::info, .json = true}};
+  logger logs{{.level = log_level::info, .json = true}};
   add_builtin_handlers(registry, logs.with("handler"));
-  return run_worker(loaded.loaded->values, registry, {}, logs.with("streamer"));
+  const worker_options options{false, [&from] { return load(from); },
+                               [&logs](log_level level) { logs.set_level(level); }};
+  return run_worker(loaded.loaded->values, registry, options, logs.with("streamer"));
 }

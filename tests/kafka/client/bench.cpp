@@ -64,6 +64,7 @@ class drain final : public source_events {
       client->release(epoch, std::nullopt);
     }
   }
+  void on_stopping(std::vector<assignment_epoch>) override {}
   void on_lost(std::vector<assignment_epoch>) override {}
   void on_records(assignment_epoch epoch, record_batch_ptr batch) override {
     if (first == clock::time_point{}) {

@@ -86,6 +86,9 @@ class recording_consumer final : public source_events {
 
   void on_assigned(std::vector<assigned_partition> partitions) override;
   void on_revoking(std::vector<assignment_epoch> epochs) override;
+  void on_stopping(std::vector<assignment_epoch> epochs) override {
+    on_revoking(std::move(epochs));
+  }
   void on_lost(std::vector<assignment_epoch> epochs) override;
   void on_records(assignment_epoch epoch, record_batch_ptr batch) override;
   void on_end_reached(assignment_epoch epoch, offset_id position) override;

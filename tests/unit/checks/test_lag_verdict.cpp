@@ -90,7 +90,26 @@ TEST_CASE("each cause is told from the others") {
   done.lag.parts.done_uncommitted = 100;
   lag_view idle;
   idle.lag.span = {200, 200, 200, 200, 200};
+  auto paused = unread();
+  paused.pause = pause_view{"", "10.0.0.7", milliseconds{120'000}};
+  auto pausing = view_with(lag_state::in_flight);
+  pausing.pause = paused.pause;
+  pausing.leaving = true;
+  auto paused_idle = idle;
+  paused_idle.pause = paused.pause;
+  const auto of_paused_tenant = [](lag_view view) {
+    view.pause = pause_view{"acme", "::1", milliseconds{500}};
+    return view;
+  };
   const std::vector<expected> cases{
+      {paused, "paused", lag_urgency::stuck},
+      {stuck(paused), "paused", lag_urgency::stuck},
+      {pausing, "paused", lag_urgency::stuck},
+      {paused_idle, "paused", lag_urgency::idle},
+      {of_paused_tenant(view_with(lag_state::queued)), "tenant_paused", lag_urgency::stuck},
+      {of_paused_tenant(view_with(lag_state::waiting_retry)), "tenant_paused", lag_urgency::stuck},
+      {of_paused_tenant(view_with(lag_state::in_flight)), "handler", lag_urgency::moving},
+      {of_paused_tenant(share), "tenant_paused", lag_urgency::stuck},
       {idle, "none", lag_urgency::idle},
       {lag_view{}, "unknown", lag_urgency::waiting},
       {silent, "actor_silent", lag_urgency::stuck},
@@ -119,6 +138,21 @@ TEST_CASE("each cause is told from the others") {
     CHECK_FALSE(said.text.empty());
     CHECK((urgency != lag_urgency::stuck || !said.remedy.empty()));
   }
+}
+
+TEST_CASE("a pause says who made it, for how long it has lasted, and how it ends") {
+  auto view = unread();
+  view.topic = "events";
+  view.partition = 3;
+  view.pause = pause_view{"", "10.0.0.7", milliseconds{180'000}};
+  auto said = judge_lag(view, {});
+  CHECK(said.text == "it is paused by an operator (10.0.0.7) for 3 min");
+  CHECK(said.remedy == "streamer process resume --topic events --partition 3");
+  view = view_with(lag_state::queued);
+  view.pause = pause_view{"acme", "10.0.0.7", milliseconds{180'000}};
+  said = judge_lag(view, {});
+  CHECK(has(said.text, "tenant acme is paused by an operator (10.0.0.7) for 3 min"));
+  CHECK(said.remedy == "streamer process resume --tenant acme");
 }
 
 TEST_CASE("what is wrong around the worker comes before what is wrong with a partition") {

@@ -127,6 +127,24 @@ TEST_CASE("A partition whose actor is silent shows what it last published, and s
   CHECK(row["lag"]["records"] == 30);
 }
 
+TEST_CASE("What operators have paused is told with who and for how long") {
+  auto all = facts();
+  all.source.partitions[0].stopped =
+      operator_pause{std::chrono::system_clock::time_point{milliseconds{40'000}}, "10.0.0.7"};
+  all.paused_tenants.emplace(
+      "<img src=x>\xFF\x1B[31m",
+      operator_pause{std::chrono::system_clock::time_point{milliseconds{99'000}}, "::1"});
+  const auto page = json::parse(make_explain_page({}, all));
+  const auto& tenant = page["partitions"][0];
+  CHECK(tenant["verdict"]["cause"] == "tenant_paused");
+  CHECK(tenant["paused_by_operator"]["by"] == "::1");
+  CHECK(tenant["paused_by_operator"]["seconds"] == 1.0);
+  const auto& partition = page["partitions"][1];
+  CHECK(partition["verdict"]["cause"] == "paused");
+  CHECK(partition["paused_by_operator"] ==
+        json{{"by", "10.0.0.7"}, {"seconds", 60.0}, {"tenant", nullptr}});
+}
+
 TEST_CASE("A partition that has been given up is no longer explained") {
   auto all = facts();
   all.answers.erase(assignment_epoch{2});

@@ -33,6 +33,42 @@ TEST_CASE("What is handed out stays within max_in_flight until it is given back"
   CHECK(l.handed_out() == 10);
 }
 
+TEST_CASE("Changed limits hold at once, and what is out stays counted") {
+  tenant_limiter l{{1.0, 10, 0.0}};
+  REQUIRE(l.take(10, time_point{}) == 10);
+  l.change({2.0, 4, 0.0});
+  CHECK(l.weight() == 2.0);
+  CHECK(l.take(1, time_point{}) == 0);
+  l.give_back(7);
+  CHECK(l.take(5, time_point{}) == 1);
+  l.change({});
+  CHECK(l.take(100, time_point{}) == 100);
+  CHECK(l.handed_out() == 104);
+}
+
+TEST_CASE("A slow bucket does not slow down the one that replaces it") {
+  const time_point now{1'000s};
+  tenant_limiter l{{1.0, 0, 0.001}};
+  REQUIRE(l.take(10, now) == 1);
+  l.change({1.0, 0, 1'000.0});
+  CHECK(l.take(100, now) == 100);
+}
+
+TEST_CASE("The limiters of a process keep their places when they change") {
+  tenant_settings settings;
+  settings.limits = {{"a", {1.0, 5, 0.0}}};
+  tenant_limiters all{settings};
+  const auto version = all.version();
+  auto* const a = all.find("a");
+  REQUIRE(a->take(9, time_point{}) == 5);
+  all.change({{"b", {1.0, 1, 0.0}}});
+  CHECK(all.version() != version);
+  CHECK(all.find("a") == a);
+  CHECK(a->take(9, time_point{}) == 9); // without limits now
+  REQUIRE(all.find("b") != nullptr);
+  CHECK(all.find("b")->take(9, time_point{}) == 1);
+}
+
 TEST_CASE("Over any time a tenant gets its rate and one burst") {
   const auto rate = GENERATE(0.5, 3.0, 40.0, 1'000.0, 123'456.0);
   CAPTURE(rate);
