@@ -5,6 +5,7 @@
 #   curl
 #   microhttpd                                OpenSSL::Crypto           ZLIB::ZLIB
 #   Catch2::Catch2WithMain (with STREAMER_TESTS)
+#   opentelemetry_otlp_http, where it is found
 #
 # scripts/deps builds or installs them all into .deps/prefix, which the presets put on
 # CMAKE_PREFIX_PATH; without a preset it is looked at here all the same.
@@ -78,5 +79,35 @@ else()
   target_link_libraries(RdKafka::rdkafka INTERFACE PkgConfig::rdkafka)
 endif()
 
+# OpenTelemetry: of Debian's package, not through its CMake files, which ask for gRPC too. Without it
+# everything is built but the module that a worker needs to trace.
+set(OPENTELEMETRY_LIBRARIES)
+find_path(opentelemetry_INCLUDE opentelemetry/exporters/otlp/otlp_http_exporter_factory.h)
+find_file(opentelemetry_TARGETS opentelemetry-cpp-target.cmake
+          PATH_SUFFIXES lib/cmake/opentelemetry-cpp
+                        lib/${CMAKE_LIBRARY_ARCHITECTURE}/cmake/opentelemetry-cpp)
+foreach(part IN ITEMS exporter_otlp_http exporter_otlp_http_client http_client_curl otlp_recordable
+                      proto trace logs resources common)
+  find_library(opentelemetry_${part} opentelemetry_${part})
+  list(APPEND OPENTELEMETRY_LIBRARIES "${opentelemetry_${part}}")
+endforeach()
+set(opentelemetry_VERSION "none")
+if(opentelemetry_INCLUDE AND opentelemetry_TARGETS AND NOT OPENTELEMETRY_LIBRARIES MATCHES NOTFOUND)
+  file(STRINGS "${opentelemetry_INCLUDE}/opentelemetry/version.h" opentelemetry_VERSION
+       REGEX "OPENTELEMETRY_VERSION \"")
+  string(REGEX REPLACE ".*\"(.*)\"" "\\1" opentelemetry_VERSION "${opentelemetry_VERSION}")
+  add_library(opentelemetry_otlp_http INTERFACE IMPORTED)
+  target_include_directories(opentelemetry_otlp_http SYSTEM INTERFACE "${opentelemetry_INCLUDE}")
+  target_link_libraries(opentelemetry_otlp_http INTERFACE ${OPENTELEMETRY_LIBRARIES})
+  # Its types are those of Abseil or its own, as it was built.
+  file(STRINGS "${opentelemetry_TARGETS}" abseil REGEX HAVE_ABSEIL)
+  if(abseil)
+    find_library(absl_bad_variant_access absl_bad_variant_access REQUIRED)
+    target_compile_definitions(opentelemetry_otlp_http INTERFACE HAVE_ABSEIL)
+    target_link_libraries(opentelemetry_otlp_http INTERFACE "${absl_bad_variant_access}")
+  endif()
+  cmake_path(IS_PREFIX PROJECT_SOURCE_DIR "${opentelemetry_INCLUDE}" OPENTELEMETRY_PRIVATE)
+endif()
+
 message(STATUS "CAF ${CAF_VERSION}, librdkafka ${rdkafka_VERSION}, spdlog ${spdlog_VERSION}, "
-               "libmicrohttpd ${microhttpd_VERSION}")
+               "libmicrohttpd ${microhttpd_VERSION}, opentelemetry-cpp ${opentelemetry_VERSION}")

@@ -48,6 +48,20 @@ bool is_broker_list(std::string_view text) {
          std::ranges::all_of(brokers, [](const auto& item) { return is_host_port(item, 1); });
 }
 
+// Without a user, who may have a password, and without what a path cannot be added to.
+bool is_collector_url(std::string_view text) {
+  constexpr std::string_view separator = "://";
+  const auto colon = text.find(separator);
+  const auto scheme = text.substr(0, colon);
+  if (colon == std::string_view::npos || (scheme != "http" && scheme != "https") ||
+      text.find_first_of("@?# \t") != std::string_view::npos) {
+    return false;
+  }
+  auto host = text.substr(colon + separator.size());
+  host = host.substr(0, host.find('/'));
+  return is_host_port(host, 1) || is_host_port(std::string{host} + ":443", 1);
+}
+
 std::string_view host_of(std::string_view host_port) {
   std::string_view host = host_port.substr(0, host_port.rfind(':'));
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
@@ -106,6 +120,11 @@ text_rule broker_list() { return {"host:port, several by comma", is_broker_list}
 text_rule listen_address() {
   return {"host:port, port 0 for a free one",
           [](std::string_view value) { return is_host_port(value, 0); }};
+}
+
+text_rule collector_url() {
+  return {"a URL, http://host:port or https://host:port, or empty",
+          [](std::string_view value) { return value.empty() || is_collector_url(value); }};
 }
 
 text_rule header_dialect() {

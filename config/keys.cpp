@@ -148,6 +148,11 @@ std::vector<field<observability_settings>> in_observability() {
       key("json_logs", &s::json_logs, anything{}, "Log JSON lines instead of text."),
       key("metrics_addr", &s::metrics_addr, listen_address(),
           "Address of /metrics, /healthz and /readyz."),
+      key("otlp_endpoint", &s::otlp_endpoint, collector_url(),
+          "OpenTelemetry collector that traces are sent to, by OTLP over HTTP; empty: no tracing."),
+      key("trace_sample_ratio", &s::trace_sample_ratio, between(0, 1),
+          "Share of the records without a `traceparent` that a trace is begun for; the others "
+          "follow theirs."),
   };
 }
 

@@ -297,6 +297,10 @@ struct observability_settings {
   bool json_logs = false;
   /// host:port of /metrics, /healthz and /readyz; port 0 takes a free one.
   std::string metrics_addr = "127.0.0.1:9090";
+  /// Base URL of an OpenTelemetry collector (OTLP over HTTP); empty: no tracing.
+  std::string otlp_endpoint;
+  /// Share of the records without a trace of their own that one is begun for; in [0, 1].
+  double trace_sample_ratio = 0.01;
 
   bool operator==(const observability_settings&) const = default;
 };

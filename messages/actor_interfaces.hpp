@@ -9,6 +9,7 @@
 #include "messages/ids.hpp"
 #include "messages/outcome.hpp"
 #include "messages/record.hpp"
+#include "messages/trace_context.hpp"
 #include "messages/unread_guard.hpp"
 
 #include <caf/result.hpp>
@@ -204,6 +205,8 @@ struct work_batch {
   /// Set by a handler when an asynchronous or blocking attempt at item i begins,
   /// so that its successor can tell what ran from what only queued.
   std::unique_ptr<std::atomic<bool>[]> started;
+  /// Of a record that has failed: the span of its first attempt, if it is traced.
+  std::optional<trace_context> first_attempt{};
 
   [[nodiscard]] record_ref ref(std::uint32_t item) const { return {records, items[item].record}; }
 };
@@ -250,6 +253,7 @@ struct failed_attempt {
   std::uint32_t attempts = 0; ///< made so far, this one included
   outcome result;
   std::shared_ptr<const struct failure_policy> policy;
+  std::optional<trace_context> trace{}; ///< the attempt's span, if the record is traced
 };
 
 /// How failures of one [[handlers]] entry are treated.
@@ -319,6 +323,7 @@ struct dead_letter {
   std::int64_t first_failed_ms = 0; ///< ms since 1970
   std::string message;
   std::string exception;
+  std::optional<trace_context> trace{}; ///< the last attempt's span, if the record is traced
 };
 
 struct dead_letters {

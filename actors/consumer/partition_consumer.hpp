@@ -64,8 +64,9 @@ class partition_consumer_state {
     outcome last;
     std::shared_ptr<const failure_policy> policy;
     dead_letter_reason reason = dead_letter_reason::handler_rejected;
-    bool held = false; // by the DLQ guard, at least once
-    bool due = false;  // its time came while its tenant was paused
+    bool held = false;                    // by the DLQ guard, at least once
+    bool due = false;                     // its time came while its tenant was paused
+    std::optional<trace_context> trace{}; // of the last attempt
   };
 
   struct tenant_entry {

@@ -208,6 +208,10 @@ void partition_consumer_state::on_failed(const failed_attempt& failed,
   f.last_failed = self_->clock().now();
   f.last = failed.result;
   f.policy = failed.policy;
+  f.trace = failed.trace;
+  if (!f.work->first_attempt) {
+    f.work->first_attempt = failed.trace;
+  }
   f.work->items.front().attempts_before = failed.attempts;
   log_.debug("attempt_failed", "an attempt failed",
              {{"topic", assigned_.tp.topic},
@@ -316,6 +320,7 @@ void partition_consumer_state::bury(const std::vector<slot_id>& slots) {
     letter.first_failed_ms = f.first_failed_ms;
     letter.message = f.last.reason;
     letter.exception = f.last.exception;
+    letter.trace = f.trace;
     msg.letters.push_back(std::move(letter));
   }
   if (!msg.letters.empty()) {

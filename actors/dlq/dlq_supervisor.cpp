@@ -75,14 +75,17 @@ void dlq_supervisor_state::send_unsent() {
   for (auto& [id, p] : letters_) {
     if (!std::exchange(p.sent, true)) {
       events->push_back(make_event(p));
+      if (context_.tracing) {
+        trace(p, events->back());
+      }
       ids.push_back(id);
     }
   }
   if (ids.empty()) {
     return;
   }
-  self_->request(links_.producer, caf::infinite, produce{std::move(events)})
-      .then([this, ids](const produce_results& answer) { on_answer(ids, answer); },
+  self_->request(links_.producer, caf::infinite, produce{events})
+      .then([this, ids, events](const produce_results& answer) { on_answer(ids, *events, answer); },
             // The producer actor has died; the tick sends them again.
             [this, ids](const caf::error&) {
               for (const auto id : ids) {
@@ -94,8 +97,17 @@ void dlq_supervisor_state::send_unsent() {
             });
 }
 
+// One span a letter, however often it has to be sent.
+void dlq_supervisor_state::trace(pending_letter& p, outbound_event& event) const {
+  if (p.send) {
+    tracer::set_context(event, *p.send);
+  } else {
+    p.send = context_.tracing->begin_dead_letter(p.letter.record, p.letter.trace, event);
+  }
+}
+
 void dlq_supervisor_state::on_answer(const std::vector<std::uint64_t>& ids,
-                                     const produce_results& answer) {
+                                     const event_batch& events, const produce_results& answer) {
   std::map<assignment_epoch, std::pair<partition_consumer_actor, dead_letters_written>> written;
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const auto found = letters_.find(ids[i]);
@@ -104,6 +116,10 @@ void dlq_supervisor_state::on_answer(const std::vector<std::uint64_t>& ids,
     }
     auto& p = found->second;
     if (answer.results[i].state == delivery_state::acknowledged) {
+      if (p.send) {
+        context_.tracing->end_send(*p.send, events[i], answer.results[i],
+                                   {p.letter.tenant, to_string(p.letter.reason)});
+      }
       auto& [origin, slots] = written[p.epoch];
       origin = p.origin;
       slots.slots.push_back(p.letter.slot);

@@ -7,6 +7,7 @@
 #include "runtime/logging/log.hpp"
 #include "runtime/logging/rate_limit.hpp"
 #include "runtime/telemetry/telemetry.hpp"
+#include "runtime/tracing/tracer.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
 
@@ -14,7 +15,9 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace streamer {
 
@@ -25,6 +28,7 @@ struct dlq_context {
   std::shared_ptr<dlq_gauge> gauge;
   std::shared_ptr<telemetry> metrics;
   log_handle log;
+  std::shared_ptr<const tracer> tracing{}; ///< null: nothing is traced
 };
 
 /// State of the DLQ supervisor: writes dead letters and keeps at it until each is
@@ -49,13 +53,16 @@ class dlq_supervisor_state {
     partition_consumer_actor origin;
     assignment_epoch epoch;
     clock::time_point since;
-    bool as_pointer = false; ///< the DLQ refused the whole record for its size
-    bool sent = false;       ///< an answer is due
+    bool as_pointer = false;         ///< the DLQ refused the whole record for its size
+    bool sent = false;               ///< an answer is due
+    std::optional<open_span> send{}; ///< since it was sent first, if the record is traced
   };
 
   void on_letters(const dead_letters& msg);
   void send_unsent();
-  void on_answer(const std::vector<std::uint64_t>& ids, const produce_results& answer);
+  void on_answer(const std::vector<std::uint64_t>& ids, const event_batch& events,
+                 const produce_results& answer);
+  void trace(pending_letter& p, outbound_event& event) const;
   void on_refused(pending_letter& p, const delivery_result& why);
   [[nodiscard]] outbound_event make_event(const pending_letter& p) const;
   void on_tick();

@@ -11,6 +11,7 @@
 #include "messages/live_value.hpp"
 #include "runtime/logging/log.hpp"
 #include "runtime/telemetry/telemetry.hpp"
+#include "runtime/tracing/tracer.hpp"
 
 #include <chrono>
 #include <memory>
@@ -44,6 +45,7 @@ struct tenant_context {
   log_handle log;
   std::shared_ptr<outcome_totals> totals = std::make_shared<outcome_totals>();
   std::shared_ptr<handler_calls> calls = std::make_shared<handler_calls>();
+  std::shared_ptr<const tracer> tracing{}; ///< null: nothing is traced
 };
 
 using tenant_context_ptr = std::shared_ptr<const tenant_context>;

@@ -157,18 +157,20 @@ void tenant_handler_state::start(const work_ref& ref, const record_ref& record, 
   if (!route.handler) {
     if (route.undecodable.empty() && context_->unmatched == unmatched_policy::discard) {
       std::vector<outbound_event> none;
-      end(ref, 0, attempts + 1, outcome::skip("no handler is configured for it"), none, holds_lane);
+      end(ref, 0, attempts + 1, outcome::skip("no handler is configured for it"), none, holds_lane,
+          std::nullopt);
       return;
     }
     const auto cause =
         route.undecodable.empty() ? failure_class::unmatched : failure_class::undecodable;
-    fail(ref, context_->fallback_policy.get(), attempts + 1,
-         {outcome_kind::reject,
-          cause,
-          route.undecodable.empty() ? "no handler is configured for it"
-                                    : std::move(route.undecodable),
-          {}},
-         holds_lane);
+    outcome rejected{outcome_kind::reject,
+                     cause,
+                     route.undecodable.empty() ? "no handler is configured for it"
+                                               : std::move(route.undecodable),
+                     {}};
+    const auto trace = end_trace(begin_trace(ref, record), ref, {}, attempts + 1, rejected);
+    fail(ref, context_->fallback_policy.get(), attempts + 1, std::move(rejected), holds_lane,
+         trace);
     return;
   }
   const auto& entry = context_->handlers[*route.handler];
@@ -236,9 +238,10 @@ void tenant_handler_state::run_quick(const work_ref& ref, const record_ref& reco
                                      bool holds_lane) {
   const auto attempt = ref.get().attempts_before + 1;
   emitter_.events().clear();
+  const auto trace = begin_trace(ref, record);
   auto result = call_guarded(run, {record, *tenant_, attempt}, emitter_);
   ++quick_calls_;
-  end(ref, handler, attempt, std::move(result), emitter_.events(), holds_lane);
+  end(ref, handler, attempt, std::move(result), emitter_.events(), holds_lane, trace);
 }
 
 std::shared_ptr<tenant_handler_state::running_attempt> tenant_handler_state::begin(
@@ -248,6 +251,7 @@ std::shared_ptr<tenant_handler_state::running_attempt> tenant_handler_state::beg
   }
   ref.batch().started[ref.item].store(true, std::memory_order_relaxed);
   auto a = std::make_shared<running_attempt>(ref, handler, tenant_, completions_, context_->fences);
+  a->trace = begin_trace(ref, ref.batch().ref(ref.item));
   a->place = running_.size();
   running_.push_back(a);
   wake_for_timeouts();
@@ -255,20 +259,24 @@ std::shared_ptr<tenant_handler_state::running_attempt> tenant_handler_state::beg
 }
 
 void tenant_handler_state::end(const work_ref& ref, std::size_t handler, std::uint32_t attempt,
-                               outcome result, std::vector<outbound_event>& events,
-                               bool holds_lane) {
+                               outcome result, std::vector<outbound_event>& events, bool holds_lane,
+                               const std::optional<open_span>& trace) {
+  const auto ended = trace
+                         ? end_trace(trace, ref, context_->handlers[handler].name, attempt, result)
+                         : std::nullopt;
   switch (result.kind) {
     case outcome_kind::success:
       if (events.empty()) {
         results_for(ref.batch()).processed.push_back(ref.get().slot);
       } else {
-        collect_events(ref, handler, attempt, events);
+        collect_events(ref, handler, attempt, events, trace);
       }
       break;
     case outcome_kind::skip: results_for(ref.batch()).skipped.push_back(ref.get().slot); break;
     case outcome_kind::retry:
     case outcome_kind::reject:
-      fail(ref, context_->handlers[handler].policy.get(), attempt, std::move(result), holds_lane);
+      fail(ref, context_->handlers[handler].policy.get(), attempt, std::move(result), holds_lane,
+           ended);
       return;
   }
   ended_alone(ref, true);
@@ -278,7 +286,8 @@ void tenant_handler_state::end(const work_ref& ref, std::size_t handler, std::ui
 }
 
 void tenant_handler_state::fail(const work_ref& ref, std::shared_ptr<const failure_policy> policy,
-                                std::uint32_t attempts, outcome result, bool holds_lane) {
+                                std::uint32_t attempts, outcome result, bool holds_lane,
+                                const std::optional<trace_context>& trace) {
   ended_alone(ref, result.kind == outcome_kind::reject);
   if (planted("retry_reorders")) {
     if (holds_lane) {
@@ -288,7 +297,7 @@ void tenant_handler_state::fail(const work_ref& ref, std::shared_ptr<const failu
     keep_lane(ref);
   }
   results_for(ref.batch())
-      .failed.push_back({ref.get().slot, attempts, std::move(result), std::move(policy)});
+      .failed.push_back({ref.get().slot, attempts, std::move(result), std::move(policy), trace});
 }
 
 void tenant_handler_state::keep_lane(const work_ref& ref) {
@@ -364,7 +373,8 @@ void tenant_handler_state::on_completions() {
     if (const auto started = a.started_ns.load(); started != 0) {
       duration_.observe(static_cast<double>(now - started) / 1e9);
     }
-    end(a.ref, a.handler, a.number(), a.result(), a.events(), true);
+    set_trace_begin(a);
+    end(a.ref, a.handler, a.number(), a.result(), a.events(), true, a.trace);
   }
   start_held_back();
   flush();
@@ -408,6 +418,9 @@ void tenant_handler_state::on_epoch_dropped(const epoch_dropped& msg) {
     if (a->ref.batch().epoch != msg.epoch || (begun && !msg.running_too) ||
         planted("ack_of_an_old_epoch") || !a->fence(fence_cause::epoch_ended)) {
       continue; // one that has just completed is in the queue and will be taken as it is
+    }
+    if (begun) {
+      fenced_trace(*a);
     }
     auto& results = results_for(a->ref.batch());
     (begun ? results.dropped_running : results.dropped).push_back(a->ref.get().slot);
@@ -456,12 +469,13 @@ void tenant_handler_state::on_tick() {
       continue;
     }
     forget_running(*a);
-    fail(a->ref, entry.policy.get(), a->number(),
-         {outcome_kind::retry,
-          failure_class::timeout,
-          "the attempt ran longer than " + std::to_string(entry.timeout.count()) + " ms",
-          {}},
-         true);
+    outcome late{outcome_kind::retry,
+                 failure_class::timeout,
+                 "the attempt ran longer than " + std::to_string(entry.timeout.count()) + " ms",
+                 {}};
+    set_trace_begin(*a);
+    const auto trace = end_trace(a->trace, a->ref, entry.name, a->number(), late);
+    fail(a->ref, entry.policy.get(), a->number(), std::move(late), true, trace);
     if (entry.pool && entry.pool->running() == entry.pool->threads() &&
         pool_named_.pass(clock::now())) {
       log_.warn("handler_pool_full",

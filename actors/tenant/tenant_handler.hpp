@@ -65,6 +65,7 @@ class tenant_handler_state {
     std::size_t place = 0;         // in running_
     bool turned_away = false;      // by its pool's thread: calls were held when its turn came
     handler_calls::call call = {}; // of an asynchronous attempt
+    std::optional<open_span> trace{};
   };
 
   /// A record whose handler has succeeded and whose events are not all acknowledged.
@@ -74,6 +75,7 @@ class tenant_handler_state {
     std::size_t handler = 0;
     std::size_t events = 0;
     bool finished_elsewhere = false;
+    std::vector<std::optional<open_span>> sends{}; // one an event if the record is traced
   };
   struct output_group {
     std::uint64_t number = 0; // in the order of submission
@@ -99,9 +101,21 @@ class tenant_handler_state {
                  const record_function& run, bool holds_lane);
   std::shared_ptr<running_attempt> begin(const work_ref& ref, std::size_t handler, bool holds_lane);
   void end(const work_ref& ref, std::size_t handler, std::uint32_t attempt, outcome result,
-           std::vector<outbound_event>& events, bool holds_lane);
+           std::vector<outbound_event>& events, bool holds_lane,
+           const std::optional<open_span>& trace);
   void fail(const work_ref& ref, std::shared_ptr<const failure_policy> policy,
-            std::uint32_t attempts, outcome result, bool holds_lane);
+            std::uint32_t attempts, outcome result, bool holds_lane,
+            const std::optional<trace_context>& trace = std::nullopt);
+  [[nodiscard]] std::optional<open_span> begin_trace(const work_ref& ref,
+                                                     const record_ref& record) const {
+    return context_->tracing ? context_->tracing->begin_attempt(record, ref.batch().first_attempt)
+                             : std::nullopt;
+  }
+  std::optional<trace_context> end_trace(const std::optional<open_span>& trace, const work_ref& ref,
+                                         std::string_view handler, std::uint32_t attempt,
+                                         const outcome& result) const;
+  void fenced_trace(running_attempt& a) const;
+  static void set_trace_begin(running_attempt& a);
   [[nodiscard]] bool admit(const work_ref& ref, bool holds_lane);
   [[nodiscard]] handler_calls::call enter(const work_ref& ref);
   void hold_back(const work_ref& ref, bool holds_lane);
@@ -116,10 +130,12 @@ class tenant_handler_state {
   void forget_running(running_attempt& a);
 
   void collect_events(const work_ref& ref, std::size_t handler, std::uint32_t attempt,
-                      std::vector<outbound_event>& events);
+                      std::vector<outbound_event>& events, const std::optional<open_span>& trace);
   void send_outputs();
   void produce_group(const std::shared_ptr<output_group>& group);
   void on_produced(const std::shared_ptr<output_group>& group, const produce_results& answer);
+  void end_send(const std::optional<open_span>& send, const outbound_event& event,
+                const delivery_result& answer) const;
   void resend_outputs();
   void on_links(const actor_links& links);
 

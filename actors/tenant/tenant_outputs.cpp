@@ -11,7 +11,7 @@ namespace streamer {
 namespace {
 
 // W3C trace context and baggage travel to every outbound record.
-constexpr std::array trace_headers{"traceparent", "tracestate", "baggage"};
+constexpr std::array trace_headers{trace_header::parent, trace_header::state, "baggage"};
 
 void carry_trace(const record_ref& from, outbound_event& to) {
   if (to.with_record_headers) {
@@ -31,13 +31,18 @@ void carry_trace(const record_ref& from, outbound_event& to) {
 
 void tenant_handler_state::collect_events(const work_ref& ref, std::size_t handler,
                                           std::uint32_t attempt,
-                                          std::vector<outbound_event>& events) {
+                                          std::vector<outbound_event>& events,
+                                          const std::optional<open_span>& trace) {
   const auto record = ref.batch().ref(ref.item);
+  output_record collected{ref, attempt, handler, events.size()};
   for (auto& e : events) {
     carry_trace(record, e);
+    if (trace) {
+      collected.sends.push_back(context_->tracing->begin_send(*trace, e));
+    }
     output_events_.push_back(std::move(e));
   }
-  outputs_.records.push_back({ref, attempt, handler, events.size()});
+  outputs_.records.push_back(std::move(collected));
   events.clear();
 }
 
@@ -99,8 +104,12 @@ void tenant_handler_state::on_produced(const std::shared_ptr<output_group>& grou
   for (auto& r : group->records) {
     const delivery_result* worst = nullptr;
     std::vector<std::size_t> unacknowledged;
+    const auto of_record = first;
     for (auto i = first; i < first + r.events; ++i) {
       const auto& d = answer.results[i];
+      if (!r.sends.empty() && d.state != delivery_state::refused_for_now) {
+        end_send(r.sends[i - of_record], (*group->events)[i], d);
+      }
       if (d.state == delivery_state::acknowledged) {
         outputs_produced_.add();
         continue;
@@ -133,10 +142,14 @@ void tenant_handler_state::on_produced(const std::shared_ptr<output_group>& grou
                              context_->handlers[r.handler].policy.get()});
       continue;
     }
+    output_record waiting{r.ref, r.attempt, r.handler, unacknowledged.size()};
     for (const auto i : unacknowledged) {
       again_events->push_back((*group->events)[i]);
+      if (!r.sends.empty()) {
+        waiting.sends.push_back(std::move(r.sends[i - of_record]));
+      }
     }
-    again->records.push_back({r.ref, r.attempt, r.handler, unacknowledged.size()});
+    again->records.push_back(std::move(waiting));
   }
   if (!again->records.empty()) {
     again->events = std::move(again_events);

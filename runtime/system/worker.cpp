@@ -26,6 +26,7 @@
 #include "runtime/system/worker_control.hpp"
 #include "runtime/system/worker_quarantine.hpp"
 #include "runtime/system/worker_setup.hpp"
+#include "runtime/system/worker_tracing.hpp"
 #include "runtime/telemetry/accounts.hpp"
 #include "runtime/telemetry/telemetry.hpp"
 
@@ -118,6 +119,11 @@ class worker::impl {
       failure = {2, std::move(*problem)};
       return false;
     }
+    if (auto problem = tracing_.start(config_.observability, config_.consumer.group_id,
+                                      config_.kafka.client_id, random_seed())) {
+      failure = {2, std::move(*problem)};
+      return false;
+    }
     return start_http(failure) && open_inspection(failure) && start_clients(failure) &&
            start_actors(std::move(std::get<std::vector<handler_entry>>(handlers)), failure);
   }
@@ -148,6 +154,7 @@ class worker::impl {
 
   std::optional<worker_end> wait_for(std::chrono::milliseconds time) {
     watch_stalls();
+    tracing_.watch(std::chrono::steady_clock::now());
     std::unique_lock lock{mutex_};
     if (!ended_.wait_for(lock, time, [this] { return end_.has_value(); })) {
       return std::nullopt;
@@ -161,6 +168,7 @@ class worker::impl {
     if (sink_) {
       sink_->close(producer_close_budget);
     }
+    tracing_.close();
     quarantine_.ended_cleanly();
   }
 
@@ -443,12 +451,13 @@ class worker::impl {
                                                         metrics_,
                                                         log_,
                                                         consumer->totals,
-                                                        quarantine_.calls()});
+                                                        quarantine_.calls(),
+                                                        tracing_.tracing()});
     root_context root;
     root.consumer = consumer;
     root.tenant = tenant;
     root.producer = {sink_, metrics_, log_.with("producer")};
-    root.dlq = {config_.dlq, config_.consumer.group_id, dlq_gauge_, metrics_, log_};
+    root.dlq = {config_.dlq, config_.consumer.group_id, dlq_gauge_, metrics_, log_, tracing_.tracing()};
     root.quarantine = quarantine_.context();
     root.router = router_;
     root.entries = entries_;
@@ -537,6 +546,7 @@ class worker::impl {
     const auto source = source_->status();
     const auto raise = [](const counter_ref& c, std::uint64_t to) { c.add(to - c.value()); };
     quarantine_.refresh_metrics();
+    tracing_.refresh_metrics();
     metrics_->gauge(metric::ready).set(readiness().ok ? 1 : 0);
     metrics_->gauge(metric::paused_partitions)
         .set(static_cast<double>(std::ranges::count_if(
@@ -687,6 +697,7 @@ class worker::impl {
   std::chrono::steady_clock::time_point stalls_looked_at_{};
   std::shared_ptr<telemetry> metrics_;
   worker_quarantine quarantine_;
+  worker_tracing tracing_{metrics_, log_};
   std::shared_ptr<account_board> accounts_;
   std::shared_ptr<progress_gauge> progress_ = std::make_shared<progress_gauge>();
   std::shared_ptr<dlq_gauge> dlq_gauge_ = std::make_shared<dlq_gauge>();

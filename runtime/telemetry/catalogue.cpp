@@ -41,6 +41,7 @@ constexpr std::array<std::string_view, 4> control_actions{"pause", "resume", "se
 constexpr std::array<std::string_view, 2> control_results{"done", "refused"};
 constexpr std::array<std::string_view, 2> reload_results{"ok", "failed"};
 constexpr std::array<std::string_view, 2> output_error_kinds{"for_now", "for_good"};
+constexpr std::array<std::string_view, 3> span_results{"exported", "queue_full", "failed"};
 
 constexpr label_info topic{"topic", {}};
 constexpr label_info partition{"partition", {}};
@@ -67,6 +68,7 @@ constexpr std::array by_control_action{label_info{"action", names{control_action
                                        label_info{"result", names{control_results}}};
 constexpr std::array by_reload_result{label_info{"result", names{reload_results}}};
 constexpr std::array by_output_error_kind{label_info{"kind", names{output_error_kinds}}};
+constexpr std::array by_span_result{label_info{"result", names{span_results}}};
 constexpr std::array by_error{label_info{"error", {}}};
 constexpr std::array by_tenant{label_info{"tenant", {}}};
 constexpr std::array by_versions{label_info{"version", {}}, label_info{"caf", {}},
@@ -531,6 +533,15 @@ constexpr std::array<metric_info, metric_count> catalogue{{
      "errors",
      {},
      "Refused logins at a broker.",
+     {}},
+    {metric::trace_spans,
+     "streamer_trace_spans_total",
+     counter,
+     handles,
+     "spans",
+     by_span_result,
+     "Spans of traces: exported, or dropped because too many came (queue_full) or the collector did "
+     "not take them (failed).",
      {}},
     {metric::tenant_received,
      "streamer_tenant_records_received_total",

@@ -64,6 +64,7 @@ enum class metric : std::uint8_t {
   output_errors,
   kafka_errors,
   authentication_failures,
+  trace_spans,
   tenant_received,
   tenant_processed,
   tenant_retried,

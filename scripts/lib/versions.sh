@@ -18,6 +18,18 @@ SOURCE_PINS=(
   "catch2|3.7.1|catch2|c991b247a1a0d7bb9c39aa35faf0fe9e19764213f28ffba3109388e62ee0269c|https://github.com/catchorg/Catch2/archive/refs/tags/v3.7.1.tar.gz"
 )
 
+# OpenTelemetry, which only the tracing module uses, as Debian has built it: shared libraries that go
+# where the module goes, so no gRPC is installed for them. Changing a line here rebuilds nothing else.
+#
+# fields: package | version | architecture | sha256 of the package
+BINARY_SUITE=bookworm-backports
+BINARY_PINS=(
+  "opentelemetry-cpp|1.19.0-3~bpo12+1|amd64|aed1af6f7c0295c0b25a6d377b742da6751cd2ae5031cad2d4e945589ef1a26d"
+  "opentelemetry-cpp-dev|1.19.0-3~bpo12+1|amd64|3b6e3a2d9cd23e003679244f156ef0067a9607afddd58570b7840c8389c95441"
+  "opentelemetry-cpp|1.19.0-3~bpo12+1|arm64|1104d3b0e8b015e50ced0bb3066a970d984e7ff132b5aa3ce13b23a194fb9124"
+  "opentelemetry-cpp-dev|1.19.0-3~bpo12+1|arm64|e51240c132a8f0615ce4f3a3f1ced94c5ed58827b1bd60bdc28ac6a5c930069d"
+)
+
 # Used, with a warning, only when the pinned librdkafka can be had from nowhere: trixie keeps it.
 LIBRDKAFKA_FALLBACK="librdkafka|2.8.0|librdkafka|5bd1c46f63265f31c6bfcedcde78703f77d28238eadf23821c2b43fc30be3e25|https://github.com/confluentinc/librdkafka/archive/refs/tags/v2.8.0.tar.gz"
 
@@ -33,6 +45,7 @@ BUILD_PACKAGES=(
   libssl-dev zlib1g-dev libzstd-dev liblz4-dev libcurl4-openssl-dev
   libspdlog-dev nlohmann-json3-dev prometheus-cpp-dev libcli11-dev libtomlplusplus-dev
   libmicrohttpd-dev
+  libabsl-dev libprotobuf-dev
 )
 KAFKA_PACKAGES=(openjdk-17-jre-headless maven)
 # Handlers in other languages, which the tests run.
