@@ -25,6 +25,11 @@ set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 # What the binary is linked with, and certificates for TLS.
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+if(OPENTELEMETRY_PRIVATE)
+  # These are in the package, beside the tracing module.
+  list(GET OPENTELEMETRY_LIBRARIES 0 private_library)
+  cmake_path(GET private_library PARENT_PATH CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS)
+endif()
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS ca-certificates)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(packaging "${PROJECT_SOURCE_DIR}/packaging")

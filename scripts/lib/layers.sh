@@ -11,6 +11,7 @@ LAYER_RULES=(
   '[<"]microhttpd runtime/http tests'
   '[<"]caf/(io|openssl)/ runtime/inspection runtime/system tests'
   '[<"]curl/ runtime/http runtime/handlers/http examples tests'
+  '[<"]opentelemetry/ runtime/tracing/otlp'
   '[<"]caf/all\.hpp'
 )
 # Targets that decide or describe: no actor, no broker.
