@@ -48,17 +48,18 @@ bool is_broker_list(std::string_view text) {
          std::ranges::all_of(brokers, [](const auto& item) { return is_host_port(item, 1); });
 }
 
-// Without a user, who may have a password, and without what a path cannot be added to.
+// Without what a path cannot be added to. That there is no user is checked where it is not shown.
 bool is_collector_url(std::string_view text) {
   constexpr std::string_view separator = "://";
   const auto colon = text.find(separator);
   const auto scheme = text.substr(0, colon);
   if (colon == std::string_view::npos || (scheme != "http" && scheme != "https") ||
-      text.find_first_of("@?# \t") != std::string_view::npos) {
+      text.find_first_of("?# \t") != std::string_view::npos) {
     return false;
   }
   auto host = text.substr(colon + separator.size());
   host = host.substr(0, host.find('/'));
+  host = host.substr(host.rfind('@') + 1); // all of it without one
   return is_host_port(host, 1) || is_host_port(std::string{host} + ":443", 1);
 }
 

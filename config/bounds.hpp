@@ -77,7 +77,7 @@ struct text_rule {
 [[nodiscard]] text_rule broker_list();
 /// host:port to listen on, ports from 0; IPv6 in brackets.
 [[nodiscard]] text_rule listen_address();
-/// Empty, or http(s)://host[:port][/path] without a user, a query and a fragment.
+/// Empty, or http(s)://host[:port][/path] without a query and a fragment.
 [[nodiscard]] text_rule collector_url();
 /// One of the header dialects of dlq.header_dialects.
 [[nodiscard]] text_rule header_dialect();

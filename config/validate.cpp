@@ -31,6 +31,15 @@ void check_addresses(checklist& check) {
                 "give each its own port", "observability.metrics_addr");
 }
 
+/// A URL with a user has a password too, perhaps.
+void check_collector(checklist& check) {
+  std::string_view host = check.values().observability.otlp_endpoint;
+  host = host.substr(std::min(host.size(), host.find("://") + 3));
+  if (host.substr(0, host.find('/')).find('@') != std::string_view::npos)
+    check.refuse_unshown("observability.otlp_endpoint", "has a user in it",
+                         "set the variable OTEL_EXPORTER_OTLP_HEADERS");
+}
+
 /// The inspection port's files come together, or not at all.
 void check_inspection(checklist& check) {
   const auto& inspect = check.values().inspect;
@@ -68,6 +77,7 @@ std::vector<problem> validate(const settings& values, const provenance& where) {
                 "use more", "consumer.max_in_flight");
   check_dlq(check);
   check_addresses(check);
+  check_collector(check);
   check_inspection(check);
   return check.take();
 }

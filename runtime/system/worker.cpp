@@ -457,7 +457,8 @@ class worker::impl {
     root.consumer = consumer;
     root.tenant = tenant;
     root.producer = {sink_, metrics_, log_.with("producer")};
-    root.dlq = {config_.dlq, config_.consumer.group_id, dlq_gauge_, metrics_, log_, tracing_.tracing()};
+    root.dlq = {config_.dlq, config_.consumer.group_id, dlq_gauge_, metrics_,
+                log_,        tracing_.tracing()};
     root.quarantine = quarantine_.context();
     root.router = router_;
     root.entries = entries_;

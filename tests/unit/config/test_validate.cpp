@@ -88,6 +88,13 @@ TEST_CASE("configurations that do not hold together name the key at fault") {
       {"[admin]\naddr = \"127.0.0.1\"", "admin.addr"},
       {"[observability]\nmetrics_addr = \"127.0.0.1:70000\"", "observability.metrics_addr"},
       {"[observability]\nmetrics_addr = \":9090\"", "observability.metrics_addr"},
+      {"[observability]\notlp_endpoint = \"collector:4318\"", "observability.otlp_endpoint"},
+      {"[observability]\notlp_endpoint = \"grpc://collector:4317\"", "observability.otlp_endpoint"},
+      {"[observability]\notlp_endpoint = \"http://\"", "observability.otlp_endpoint"},
+      {"[observability]\notlp_endpoint = \"http://c:0\"", "observability.otlp_endpoint"},
+      {"[observability]\notlp_endpoint = \"http://c:1/?q\"", "observability.otlp_endpoint"},
+      {"[observability]\ntrace_sample_ratio = 1.1", "observability.trace_sample_ratio"},
+      {"[observability]\ntrace_sample_ratio = -0.1", "observability.trace_sample_ratio"},
       {"[kafka]\nbootstrap_servers = \"broker\"", "kafka.bootstrap_servers"},
       {"[kafka]\nbootstrap_servers = \"PLAINTEXT://broker:9092\"", "kafka.bootstrap_servers"},
       {"[kafka]\nbootstrap_servers = \"a:1,,b:2\"", "kafka.bootstrap_servers"},
@@ -100,6 +107,13 @@ TEST_CASE("configurations that do not hold together name the key at fault") {
   REQUIRE(result.problems[0].key == key);
   REQUIRE(result.problems[0].where.line > 0);
   REQUIRE_FALSE(result.problems[0].remedy.empty());
+}
+
+TEST_CASE("a collector's URL with a user is refused, and not shown") {
+  auto result = load_text("[observability]\notlp_endpoint = \"http://me:hush@collector:4318\"");
+  REQUIRE(result.problems.size() == 1);
+  REQUIRE(result.problems[0].key == "observability.otlp_endpoint");
+  REQUIRE(report(result).find("hush") == std::string::npos);
 }
 
 TEST_CASE("configurations that are unusual and right are accepted") {
@@ -129,8 +143,11 @@ TEST_CASE("configurations that are unusual and right are accepted") {
       "[consumer]\nsession_timeout_ms = 6000\n"
       "properties.\"heartbeat.interval.ms\" = 2000",
       "[admin]\naddr = \"[::1]:0\"\n[observability]\nmetrics_addr = \"[::1]:0\"",
-      "[observability]\nmetrics_addr = \"0.0.0.0:9090\"", "[dlq]\ntopic = \"dead-letters\"",
-      "[tenants]\nfrom = \"topic:^([a-z]+)\\\\.\"");
+      "[observability]\nmetrics_addr = \"0.0.0.0:9090\"",
+      "[observability]\notlp_endpoint = \"http://127.0.0.1:4318\"\ntrace_sample_ratio = 1.0",
+      "[observability]\notlp_endpoint = \"https://collector.example\"",
+      "[observability]\notlp_endpoint = \"https://[::1]:4318/otlp/\"\ntrace_sample_ratio = 0",
+      "[dlq]\ntopic = \"dead-letters\"", "[tenants]\nfrom = \"topic:^([a-z]+)\\\\.\"");
   auto result = load_text(text);
   INFO(text << "\n" << report(result));
   REQUIRE(result);
