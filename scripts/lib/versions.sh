@@ -61,6 +61,8 @@ MANIFEST_NPM=(@kubernetes-models/keda@0.4.2 @kubernetes-models/prometheus-operat
 PACKAGE_PACKAGES=(python3 binutils dpkg-dev file fakeroot)
 PACKAGE_CHECK_PACKAGES=(lintian systemd jq python3-venv)
 SBOM_PIP=("cyclonedx-python-lib[json-validation]==11.12.0")
+# What the examples of the library need beside it.
+EXAMPLE_PACKAGES=(libsqlite3-dev sqlite3 jq)
 DOCS_PACKAGES=(doxygen)
 LINT_PACKAGES=(clang-format clang-tidy shellcheck)
 # The dashboard's test leads a headless browser.
