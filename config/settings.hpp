@@ -267,8 +267,10 @@ struct handler_settings {
   /// log, discard, forward, subprocess, http, or a registered C++ name.
   std::string kind = "log";
   /// Calls of a blocking handler or http requests at the same time, child processes of a
-  /// subprocess handler; process-wide, at least 1.
-  std::size_t concurrency = 4;
+  /// subprocess handler; process-wide. 0: 4, and of an http handler what its latency allows.
+  std::size_t concurrency = 0;
+  /// Of a blocking or subprocess handler.
+  [[nodiscard]] std::size_t calls_at_once() const { return concurrency == 0 ? 4 : concurrency; }
   /// After this an attempt is fenced and counts as retry.
   milliseconds timeout{30'000};
   /// Of several waiting records of one key, process the newest only.

@@ -48,6 +48,12 @@ class pool_turns {
   explicit pool_turns(pool_share share)
       : share_{std::move(share)}, kept_free_{std::max<std::size_t>(1, share_.threads / 4)} {}
 
+  /// So many threads from now on; what runs goes on.
+  void resize(std::size_t threads) {
+    share_.threads = threads;
+    kept_free_ = std::max<std::size_t>(1, threads / 4);
+  }
+
   void push(const std::string& tenant, std::uint64_t guard, Job job, time_point now) {
     note_user(tenant, now);
     enqueue(tenant, guard, std::move(job));

@@ -54,7 +54,7 @@ std::variant<std::vector<handler_entry>, std::string> make_handlers(
     entry.policy = policy_of(h);
     if (std::holds_alternative<blocking_handler>(entry.run)) {
       entry.pool = std::make_shared<blocking_pool>(
-          h.kind, pool_share{h.concurrency, weights_of(config.tenants)});
+          h.kind, pool_share{h.calls_at_once(), weights_of(config.tenants)});
     }
     entries.push_back(std::move(entry));
   }

@@ -4,6 +4,7 @@
 #include "config/secret.hpp"
 #include "config/secret_file.hpp"
 #include "runtime/handlers/delivery_inbox.hpp"
+#include "runtime/handlers/http/concurrency_limit.hpp"
 #include "runtime/handlers/http/transfer.hpp"
 #include "runtime/handlers/options.hpp"
 #include "runtime/logging/rate_limit.hpp"
@@ -28,6 +29,9 @@ constexpr milliseconds longest_sleep{1'000};
 constexpr milliseconds cancel_interval{100};
 constexpr std::chrono::seconds authorization_interval{2};
 constexpr std::chrono::seconds complaint_interval{5};
+// Where the configuration names no number.
+constexpr std::size_t first_concurrency = 4;
+constexpr std::size_t most_concurrency = 256;
 
 bool is_header_value(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c >= ' ' && c != '\x7f'; });
@@ -43,13 +47,16 @@ class http_handler final : public async_handler {
   http_handler(http_plan plan, log_handle log, secret authorization)
       : plan_{std::move(plan)},
         log_{std::move(log)},
-        turns_{pool_share{plan_.concurrency, {}}},
+        limit_{plan_.concurrency == 0 ? first_concurrency : plan_.concurrency, most_concurrency},
+        turns_{pool_share{allowed(), {}}},
         authorization_{std::move(authorization)},
         multi_{curl_multi_init()} {
     if (!multi_) {
       throw std::bad_alloc{};
     }
-    curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(plan_.concurrency));
+    curl_multi_setopt(
+        multi_.get(), CURLMOPT_MAXCONNECTS,
+        static_cast<long>(plan_.concurrency == 0 ? most_concurrency : plan_.concurrency));
     thread_ = std::thread{[this] { run(); }};
   }
   http_handler(const http_handler&) = delete;
@@ -114,6 +121,11 @@ class http_handler final : public async_handler {
     return static_cast<int>(time.count());
   }
 
+  // Requests that may run now.
+  [[nodiscard]] std::size_t allowed() const {
+    return plan_.concurrency == 0 ? limit_.value() : plan_.concurrency;
+  }
+
   void queue(http_record&& held, clock::time_point now) {
     const auto tenant = held.tenant;
     const auto guard = held.guard;
@@ -121,7 +133,8 @@ class http_handler final : public async_handler {
   }
 
   void start_requests(clock::time_point now) {
-    while (now >= paused_until_ && active_.size() < plan_.concurrency) {
+    turns_.resize(allowed());
+    while (now >= paused_until_ && active_.size() < allowed()) {
       auto next = turns_.take(now);
       if (!next) {
         return;
@@ -171,8 +184,15 @@ class http_handler final : public async_handler {
 
   void ended(transfer& t, CURLcode result) {
     const auto now = clock::now();
+    const auto successes = successes_;
     std::optional<outcome> settled =
         t.has_response(result) ? judge(t, now) : failure(t, result, now);
+    // Not what failed: a service that refuses is quick.
+    if (successes_ > successes) {
+      limit_.answered(now - t.held().sent, active_.size());
+    } else if (!settled || result == CURLE_OPERATION_TIMEDOUT) {
+      limit_.turned_away();
+    }
     auto held = take_back(t);
     turns_.finished(held.tenant, held.guard, now - held.sent, now);
     if (settled) {
@@ -274,6 +294,7 @@ class http_handler final : public async_handler {
   std::atomic<bool> stopping_{false};
 
   // Of the thread.
+  concurrency_limit limit_;
   pool_turns<http_record> turns_;
   secret authorization_;
   clock::time_point authorization_read_ = clock::now();

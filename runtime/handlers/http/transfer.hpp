@@ -25,7 +25,7 @@ struct http_plan {
   bool as_event = true; ///< CloudEvents' HTTP binding; else the value as it is
   http_headers own_headers;
   std::string authorization_file; ///< empty: no Authorization header
-  std::size_t concurrency = 4;
+  std::size_t concurrency = 0;    ///< requests at a time; 0: as many as the service bears
   std::chrono::milliseconds timeout{30'000};
   std::chrono::milliseconds connect_timeout{5'000};
   response_rules rules;

@@ -320,7 +320,7 @@ std::variant<any_handler, std::string> make_subprocess_handler(const handler_set
     return refused(none->text);
   }
   plan.command.executable = std::move(std::get<std::string>(found));
-  auto handler = std::make_shared<subprocess_handler>(plan, entry.concurrency,
+  auto handler = std::make_shared<subprocess_handler>(plan, entry.calls_at_once(),
                                                       options.duration("stop_grace_ms"), log);
   if (const auto problem = handler->start()) {
     return refused(*problem);

@@ -21,23 +21,30 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 lock = threading.Lock()
 seen = {}
+running = 0
 
 
 class Service(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self):
+        global running
         body = self.rfile.read(int(self.headers["Content-Length"])).decode("latin-1")
         with lock:
             key = self.headers["Idempotency-Key"]
             seen[key] = seen.get(key, 0) + 1
             calls = seen[key]
+            running += 1
             with open(sys.argv[1], "a", encoding="utf-8") as journal:
                 entry = {"path": self.path, "method": self.command, "body": body, "calls": calls,
-                         "time": time.time(), "port": self.client_address[1],
+                         "running": running, "time": time.time(), "port": self.client_address[1],
                          "headers": [[n.lower(), v] for n, v in self.headers.items()]}
                 journal.write(json.dumps(entry) + "\n")
-        self.respond(body.split(":"), calls)
+        try:
+            self.respond(body.split(":"), calls)
+        finally:
+            with lock:
+                running -= 1
 
     do_PUT = do_POST
 

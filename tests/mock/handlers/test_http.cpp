@@ -2,6 +2,7 @@
 #include "tests/mock/handlers/handler_run.hpp"
 #include "tests/support/certificates.hpp"
 
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <set>
 #include <sstream>
@@ -28,17 +29,29 @@ class service {
   [[nodiscard]] std::string url(const std::string& host = "127.0.0.1") const {
     return (tls_ ? "https://" : "http://") + host + ":" + port_ + "/records";
   }
-  /// The requests of a key, in order.
-  [[nodiscard]] std::vector<nlohmann::json> requests(const std::string& key) const {
+  /// All requests, in order.
+  [[nodiscard]] std::vector<nlohmann::json> requests() const {
     std::vector<nlohmann::json> found;
     std::istringstream lines{read_file(journal_)};
     for (std::string line; std::getline(lines, line);) {
-      auto entry = nlohmann::json::parse(line);
-      if (header_of(entry, "streamer-key") == key) {
-        found.push_back(std::move(entry));
-      }
+      found.push_back(nlohmann::json::parse(line));
     }
     return found;
+  }
+  /// The requests of a key, in order.
+  [[nodiscard]] std::vector<nlohmann::json> requests(const std::string& key) const {
+    auto found = requests();
+    std::erase_if(found,
+                  [&](const auto& entry) { return header_of(entry, "streamer-key") != key; });
+    return found;
+  }
+  /// The most requests that it had in its hands at once.
+  [[nodiscard]] int busiest() const {
+    int most = 0;
+    for (const auto& entry : requests()) {
+      most = std::max(most, entry.at("running").get<int>());
+    }
+    return most;
   }
   [[nodiscard]] static std::string header_of(const nlohmann::json& request,
                                              const std::string& name) {
@@ -160,6 +173,35 @@ TEST_CASE("each record is a request, and its status the outcome") {
 
   CHECK(w.stop().code == 0);
   CHECK(w.program().stderr_text().find("planted-secret") == std::string::npos);
+}
+
+TEST_CASE("a service gets as many requests at once as it bears, or as many as are configured") {
+  require_program("python3");
+  handler_run run;
+  const service patient{run, "patient"};
+  const service fixed{run, "fixed"};
+  worker_config config{run.cluster().bootstrap(), "handlers", "events"};
+  auto keys = to(patient.url());
+  keys["header.to"] = toml_text("patient");
+  config.handler(keys);
+  keys = to(fixed.url(), {{"concurrency", "3"}});
+  keys["header.to"] = toml_text("fixed");
+  config.handler(keys);
+  auto& w = run.start(config);
+  std::vector<sent> records;
+  for (int i = 0; i < 300; ++i) {
+    records.push_back({"p-" + std::to_string(i), "slow:0.1", {{"to", "patient"}}});
+    if (i % 10 == 0) {
+      records.push_back({"f-" + std::to_string(i), "slow:0.1", {{"to", "fixed"}}});
+    }
+  }
+  run.send(records);
+  run.wait_until_done();
+  CHECK(patient.requests().size() == 300);
+  CHECK(patient.busiest() > 4); // what it begins with
+  CHECK(fixed.requests().size() == 30);
+  CHECK(fixed.busiest() <= 3);
+  CHECK(w.stop().code == 0);
 }
 
 TEST_CASE("Retry-After holds the handler, and costs no attempt") {
