@@ -122,7 +122,7 @@ std::size_t partition_consumer_state::handed_out(std::uint32_t tenant) const {
   }
   for (const auto& [slot, f] : failing_) {
     const bool overflowed = f.where == stage::dlq && f.reason == dead_letter_reason::overflow;
-    kept += overflowed && f.work->items.front().tenant == tenant ? 1 : 0;
+    kept += overflowed && f.work->items.front().tenant == tenant ? 1U : 0U;
   }
   const auto unfinished = static_cast<std::size_t>(tenants_[tenant].unfinished);
   return unfinished - std::min(unfinished, kept);

@@ -53,12 +53,13 @@ TEST_CASE("A worker that is to trace and cannot says so and does not start") {
   const temporary_directory directory;
   const auto lonely = directory / "streamer";
   std::filesystem::copy_file(binary_path(worker_binary::product), lonely);
-  const auto ended = run({.binary = lonely,
-                          .arguments = {"--role", "consumer", "--set",
-                                        "observability.otlp_endpoint=http://127.0.0.1:4318"},
-                          .directory = directory.path(),
-                          .output = directory / "lonely"},
-                         20s);
+  process_options options;
+  options.binary = lonely;
+  options.arguments = {"--role", "consumer", "--set",
+                       "observability.otlp_endpoint=http://127.0.0.1:4318"};
+  options.directory = directory.path();
+  options.output = directory / "lonely";
+  const auto ended = run(options, 20s);
   CHECK(ended.status.code == 2);
   CHECK(ended.err.find("observability.otlp_endpoint is set") != std::string::npos);
   CHECK(ended.err.find("libstreamer_otlp.so") != std::string::npos);
