@@ -31,7 +31,8 @@ std::vector<handler_settings> without_retries(std::vector<handler_settings> hand
 void add_secrets(const kafka_settings& now, const kafka_settings& wanted,
                  std::vector<std::string>& names) {
   const auto add = [&](const char* name, const secret& a, const secret& b) {
-    if (!(a == b) && !now.secret_files.contains(name)) {
+    const bool told = std::ranges::find(names, name) != names.end(); // there was none before
+    if (!(a == b) && !told && !now.secret_files.contains(name)) {
       names.emplace_back(name);
     }
   };
