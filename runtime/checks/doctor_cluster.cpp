@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 namespace streamer {
 namespace {
@@ -27,6 +28,31 @@ topic_facts other(const cluster_facts& cluster, const std::string& name) {
   topic_facts nothing_known;
   nothing_known.name = name;
   return nothing_known;
+}
+
+// Brokers that are down are not in the cluster's own list: only what they hold names them.
+void judge_replica_holders(finding_list& of, const cluster_facts& cluster) {
+  std::set<std::int32_t> holders;
+  for (const auto& [name, topic] : cluster.others) {
+    holders.insert(topic.brokers.begin(), topic.brokers.end());
+  }
+  std::string down;
+  std::size_t count = 0;
+  for (const auto id : holders) {
+    if (!cluster.broker_ids.contains(id)) {
+      down += (count++ == 0 ? "" : ", ") + std::to_string(id);
+    }
+  }
+  if (count == 0) {
+    of.ok("brokers_up", "all that hold replicas of these topics are up");
+    return;
+  }
+  of.warn("brokers_up",
+          (count == 1 ? "broker " : "brokers ") + down +
+              (count == 1 ? " is down, and holds" : " are down, and hold") +
+              " replicas of these topics",
+          count == 1 ? "start it, or see its log for why it ended"
+                     : "start them, or see their logs for why they ended");
 }
 
 // How this configuration logs in, in words.
@@ -125,6 +151,7 @@ void judge_broker(findings& all, const settings& config, const cluster_facts& cl
   finding_list brokers{all, "brokers"};
   brokers.ok("reachable",
              std::to_string(cluster.brokers) + " at " + config.kafka.bootstrap_servers);
+  judge_replica_holders(brokers, cluster);
   if (!cluster.broker) {
     brokers.warn("broker_config", "their configuration may not be seen, so it was not checked",
                  "grant DESCRIBE_CONFIGS on the cluster to check it");

@@ -49,6 +49,39 @@ void judge_replicas(finding_list& of, const topic_facts& topic, std::int32_t bro
   }
 }
 
+// Whether enough copies of each partition follow. Where too few do, what is read goes on and what
+// is to be written is refused: `written` by this worker, or by others.
+void judge_in_sync(finding_list& of, const topic_facts& topic, bool written) {
+  const auto needed = number_in(topic.config, "min.insync.replicas").value_or(1);
+  const auto below = [&](std::int64_t least) {
+    return std::count_if(topic.in_sync.begin(), topic.in_sync.end(),
+                         [least](auto in_sync) { return in_sync < least; });
+  };
+  const auto some = [&](std::ptrdiff_t count) {
+    return std::to_string(count) + " of " + std::to_string(topic.partitions) +
+           (topic.partitions == 1 ? " partition" : " partitions");
+  };
+  const auto* const remedy = "start the brokers that hold the others";
+  if (needed > topic.replication_factor) {
+    return; // no broker's fault
+  }
+  if (const auto refused = below(needed); refused > 0) {
+    of.add(written ? severity::problem : severity::warning, "in_sync",
+           some(refused) + " with fewer replicas in sync than min.insync.replicas, " +
+               std::to_string(needed) +
+               (written ? ": no write to them succeeds, and records wait for it"
+                        : ": they are read, but producers may be refused"),
+           remedy);
+  } else if (const auto behind = below(topic.replication_factor); behind > 0) {
+    of.warn("in_sync",
+            some(behind) + " with fewer replicas in sync than their " +
+                std::to_string(topic.replication_factor) + ": one more failure may stop writes",
+            remedy);
+  } else {
+    of.ok("in_sync", "all replicas are in sync");
+  }
+}
+
 void judge_dlq_size(finding_list& of, const settings& config, std::int64_t dlq,
                     std::int64_t input) {
   const auto added = static_cast<std::int64_t>(config.dlq.max_header_bytes) + record_overhead;
@@ -127,6 +160,7 @@ void judge_input(findings& all, const settings& config, const topic_facts& topic
     return;
   }
   finding_list of{all, topic_subject(topic)};
+  judge_in_sync(of, topic, false);
   if (const auto largest = number_in(topic.config, "max.message.bytes")) {
     if (*largest > sizes.largest_response) {
       of.problem("fetch_size",
@@ -184,6 +218,7 @@ void judge_dlq(findings& all, const settings& config, const topic_facts& dlq,
   }
   judge_outbound(of, input, sizes);
   judge_replicas(of, dlq, cluster.brokers);
+  judge_in_sync(of, dlq, true);
 }
 
 void judge_target(findings& all, const topic_facts& target,
@@ -192,6 +227,7 @@ void judge_target(findings& all, const topic_facts& target,
     return;
   }
   finding_list of{all, topic_subject(target)};
+  judge_in_sync(of, target, true);
   const auto takes = number_in(target.config, "max.message.bytes");
   for (const auto& input : inputs) {
     const auto gives = number_in(input.config, "max.message.bytes");

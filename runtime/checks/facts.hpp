@@ -27,6 +27,8 @@ struct topic_facts {
   std::int32_t partitions = 0;
   std::int32_t replication_factor = 0;
   std::int32_t leaderless = 0;           ///< partitions without a leader
+  std::vector<std::int32_t> in_sync;     ///< replicas in sync, a number a partition
+  std::set<std::int32_t> brokers;        ///< ids of those that hold replicas, up or not
   std::optional<access_rights> rights;   ///< absent: the broker does not tell
   std::optional<broker_settings> config; ///< absent: may not be seen
 };
@@ -39,6 +41,7 @@ struct cluster_facts {
   /// that is not the reason.
   std::string refused;
   std::int32_t brokers = 0;
+  std::set<std::int32_t> broker_ids; ///< of those that are up
   /// Input topics, those of patterns included.
   std::vector<topic_facts> inputs;
   /// The topic of each name that is no input: DLQs, targets of `forward`, redrive lanes, suspects.

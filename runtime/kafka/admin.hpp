@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -29,6 +30,7 @@ namespace streamer {
 /// Brokers, and the configuration of one of them.
 struct broker_facts {
   std::int32_t brokers = 0;
+  std::set<std::int32_t> ids;            ///< of those that are up
   std::optional<broker_settings> config; ///< absent: may not be seen
 };
 

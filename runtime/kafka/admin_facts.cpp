@@ -59,10 +59,16 @@ topic_facts facts_of(const rd_kafka_TopicDescription_t* topic) {
   for (const auto* partition : std::span{partitions, count}) {
     const auto* leader = rd_kafka_TopicPartitionInfo_leader(partition);
     facts.leaderless += leader == nullptr || rd_kafka_Node_id(leader) < 0 ? 1 : 0;
+    std::size_t held = 0;
+    const auto* const* replicas = rd_kafka_TopicPartitionInfo_replicas(partition, &held);
+    for (const auto* replica : std::span{replicas, held}) {
+      facts.brokers.insert(rd_kafka_Node_id(replica));
+    }
+    std::size_t in_sync = 0;
+    (void)rd_kafka_TopicPartitionInfo_isr(partition, &in_sync);
+    facts.in_sync.push_back(static_cast<std::int32_t>(in_sync));
     if (rd_kafka_TopicPartitionInfo_partition(partition) == 0) {
-      std::size_t replicas = 0;
-      (void)rd_kafka_TopicPartitionInfo_replicas(partition, &replicas);
-      facts.replication_factor = static_cast<std::int32_t>(replicas);
+      facts.replication_factor = static_cast<std::int32_t>(held);
     }
   }
   std::size_t operations = 0;
@@ -197,6 +203,10 @@ result<broker_facts> admin_client::broker() {
   }
   broker_facts facts;
   facts.brokers = metadata->broker_cnt;
+  for (const auto& broker :
+       std::span{metadata->brokers, static_cast<std::size_t>(metadata->broker_cnt)}) {
+    facts.ids.insert(broker.id);
+  }
   const auto id = metadata->broker_cnt > 0 ? std::to_string(metadata->brokers[0].id) : "";
   rd_kafka_metadata_destroy(metadata);
   if (id.empty()) {

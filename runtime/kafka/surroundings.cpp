@@ -59,6 +59,7 @@ cluster_facts ask_cluster(const settings& config, admin_client& cluster) {
     return facts;
   }
   facts.brokers = broker.value().brokers;
+  facts.broker_ids = std::move(broker.value().ids);
   facts.broker = std::move(broker.value().config);
   const auto inputs = input_names(config, cluster, facts.patterns_without_topic);
   if (!inputs) {

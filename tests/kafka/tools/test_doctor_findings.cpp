@@ -91,4 +91,30 @@ TEST_CASE("The doctor finds partitions without a leader, and topics with one rep
   CHECK(found.code == 1);
   const auto wrong = found.not_ok();
   CHECK(std::count(wrong.begin(), wrong.end(), "problem input_exists topic " + source) == 1);
+  CHECK(std::count(wrong.begin(), wrong.end(), "warning brokers_up brokers") == 1);
+}
+
+TEST_CASE("The doctor names a dead broker, and the topics that cannot be written without it") {
+  private_cluster cluster{3, {"broker.session.timeout.ms=3000"}};
+  const auto source = unique_name("pair");
+  // Two copies of which both are needed: a broker less, and nothing is written.
+  create_topic(cluster.bootstrap(), source, 3, {{"min.insync.replicas", "1"}}, 2);
+  create_topic(cluster.bootstrap(), source + ".dlq", 3, {{"min.insync.replicas", "2"}}, 2);
+  create_topic(cluster.bootstrap(), source + ".output", 3, {{"min.insync.replicas", "2"}}, 2);
+  const scenario s{cluster.bootstrap()};
+  const auto config = worker_config{s.bootstrap, s.group, source}.forward_to(source + ".output");
+  CHECK(doctor(s, config).not_ok().empty());
+  cluster.stop_broker(3, true);
+  names wrong;
+  REQUIRE(wait_until(
+      [&] {
+        wrong = doctor(s, config).not_ok();
+        return wrong.size() >= 4;
+      },
+      30s, 500ms));
+  CHECK(wrong == names{"problem in_sync topic " + source + ".dlq",
+                       "problem in_sync topic " + source + ".output", "warning brokers_up brokers",
+                       "warning in_sync topic " + source});
+  cluster.start_broker(3);
+  CHECK(wait_until([&] { return doctor(s, config).not_ok().empty(); }, 30s, 500ms));
 }

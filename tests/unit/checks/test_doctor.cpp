@@ -32,6 +32,8 @@ topic_facts fine_topic(const std::string& name) {
   topic.is = topic_facts::state::found;
   topic.partitions = 12;
   topic.replication_factor = 3;
+  topic.in_sync.assign(12, 3);
+  topic.brokers = {1, 2, 3};
   topic.rights = access_rights{access_right::read, access_right::write, access_right::describe,
                                access_right::describe_configs};
   topic.config = broker_settings{{"max.message.bytes", "1048588"},
@@ -48,6 +50,7 @@ surroundings fine() {
   forward.options["to"] = "out";
   s.config.handlers = {forward};
   s.cluster.brokers = 3;
+  s.cluster.broker_ids = {1, 2, 3};
   s.cluster.inputs = {fine_topic("events")};
   for (const auto* name :
        {"events", "events.dlq", "out", "events.redrive.streamer", "streamer.suspects"}) {
@@ -91,6 +94,12 @@ const std::vector<breakage>& breakages() {
        [](auto& s) { (*s.cluster.broker)["offset.metadata.max.bytes"] = "1024"; }},
       {warning, "offsets_retention", "brokers",
        [](auto& s) { (*s.cluster.broker)["offsets.retention.minutes"] = "1440"; }},
+      {warning, "brokers_up", "brokers", [](auto& s) { s.cluster.broker_ids.erase(2); }},
+      {warning, "in_sync", "topic events", [](auto& s) { s.input().in_sync[7] = 2; }},
+      {warning, "in_sync", "topic events", [](auto& s) { s.input().in_sync[7] = 1; }},
+      {warning, "in_sync", "topic events.dlq", [](auto& s) { s.dlq().in_sync[0] = 2; }},
+      {problem, "in_sync", "topic events.dlq", [](auto& s) { s.dlq().in_sync[0] = 1; }},
+      {problem, "in_sync", "topic out", [](auto& s) { s.target().in_sync[11] = 1; }},
       {problem, "group_access", "group streamer",
        [](auto& s) { s.cluster.group_rights = access_rights{access_right::describe}; }},
       {problem, "group_access", "group streamer",
@@ -276,6 +285,7 @@ TEST_CASE("A cluster of one broker is not told to replicate") {
   s.cluster.brokers = 1;
   for (auto* topic : {&s.input(), &s.dlq(), &s.target()}) {
     topic->replication_factor = 1;
+    topic->in_sync.assign(12, 1);
     (*topic->config)["min.insync.replicas"] = "1";
   }
   CHECK(not_ok(s).empty());
