@@ -13,6 +13,7 @@
 #include "tools/load_test/ledger.hpp"
 #include "tools/load_test/load_event.hpp"
 #include "tools/load_test/load_report.hpp"
+#include "tools/load_test/timeline.hpp"
 
 namespace streamer::tools {
 
@@ -51,7 +52,10 @@ class load_book {
   [[nodiscard]] std::uint64_t arrivals() const;
   [[nodiscard]] verdict judge() const;
   [[nodiscard]] latency_summary delivery() const;
+  /// That alone, which costs little: for a run's progress.
+  [[nodiscard]] std::int64_t delivery_p99_us() const;
   [[nodiscard]] latency_summary end_to_end() const;
+  [[nodiscard]] timeline over_time() const;
 
  private:
   [[nodiscard]] std::int64_t since_start() const;
@@ -64,6 +68,7 @@ class load_book {
   latency_recorder delivery_;
   latency_recorder end_to_end_;
   std::uint64_t arrivals_ = 0;
+  timeline over_time_;
 };
 
 } // namespace streamer::tools

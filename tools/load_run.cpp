@@ -11,6 +11,7 @@
 
 #include "tools/ingest/cloud_event.hpp"
 #include "tools/load_test/random.hpp"
+#include "tools/load_test/report_page.hpp"
 #include "tools/load_test/zipf.hpp"
 #include "tools/text/numbers.hpp"
 #include "tools/text/terminal.hpp"
@@ -123,6 +124,7 @@ class load_sender {
     made.refused = totals.refused;
     made.errors = totals.errors;
     made.delivery = book_->delivery();
+    made.over_time = book_->over_time();
     return made;
   }
 
@@ -169,7 +171,7 @@ class load_sender {
     progress_.show(shown_decimal(elapsed, 1) + " of " + shown_decimal(options_.duration_s, 1) +
                    " s, sent " + grouped(static_cast<std::int64_t>(totals.submitted)) +
                    ", unsettled " + grouped(static_cast<std::int64_t>(totals.open())) + ", p99 " +
-                   shown_duration(std::chrono::microseconds{book_->delivery().p99_us}));
+                   shown_duration(std::chrono::microseconds{book_->delivery_p99_us()}));
   }
 
   const stop_signal& stop_;
@@ -190,26 +192,31 @@ std::int64_t peak_memory_kib() {
   return ::getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_maxrss : 0;
 }
 
-bool write_file(const std::string& path, const std::string& text) {
-  std::ofstream file{path, std::ios::binary | std::ios::trunc};
-  file << text;
-  file.close();
-  return !file.fail();
-}
-
 std::string report_line(const std::string& path, int why) {
   return "the report cannot be written to '" + path + "': " + std::strerror(why) +
          "; name another file with --report";
+}
+
+/// A line if it cannot be written.
+std::optional<std::string> write_file(const std::string& path, const std::string& text) {
+  errno = 0;
+  std::ofstream file{path, std::ios::binary | std::ios::trunc};
+  file << text;
+  file.close();
+  return file.fail() ? std::optional{report_line(path, errno)} : std::nullopt;
 }
 
 } // namespace
 
 std::optional<std::string> problem_of_report(const load_options& options) {
   if (!options.report) return std::nullopt;
-  errno = 0;
-  const std::ofstream file{*options.report, std::ios::binary | std::ios::app};
-  if (file) return std::nullopt;
-  return report_line(*options.report, errno);
+  const auto files = report_files_of(*options.report);
+  for (const auto& path : {files.json, files.html}) {
+    errno = 0;
+    const std::ofstream file{path, std::ios::binary | std::ios::app};
+    if (!file) return report_line(path, errno);
+  }
+  return std::nullopt;
 }
 
 void add_load_flags(CLI::App& app, load_options& options) {
@@ -223,7 +230,7 @@ void add_load_flags(CLI::App& app, load_options& options) {
   app.add_option("--payload-bytes", options.payload_bytes, "Size of a value (200)")->type_name("N");
   app.add_option("--burst", options.burst, "Seconds of load and of rest, by turns")
       ->type_name("ON:OFF");
-  app.add_option("--report", options.report, "Write the report to this JSON file")
+  app.add_option("--report", options.report, "Write the report to FILE.json and FILE.html")
       ->type_name("FILE");
 }
 
@@ -245,9 +252,11 @@ int finish_load_test(load_report report) {
   }
   std::fflush(stdout);
   int code = exit_done;
-  errno = 0;
-  if (report.options.report && !write_file(*report.options.report, report_json(report))) {
-    code = fail(exit_failed, report_line(*report.options.report, errno));
+  if (report.options.report) {
+    const auto files = report_files_of(*report.options.report);
+    auto problem = write_file(files.json, report_json(report));
+    if (!problem) problem = write_file(files.html, report_html(report));
+    if (problem) code = fail(exit_failed, *problem);
   }
   const auto missing = report.refused + unsettled(report);
   if (missing > 0) {

@@ -18,7 +18,7 @@ namespace streamer::tools {
 void add_load_flags(CLI::App& app, load_options& options);
 
 /// A line if the report that `options` ask for could not be written: better said before the load
-/// than after it. Creates the file.
+/// than after it. Creates the files.
 [[nodiscard]] std::optional<std::string> problem_of_report(const load_options& options);
 
 /// Sends the load until its time is over or a stop is requested, with live progress on a terminal;

@@ -84,6 +84,7 @@ int run_all(const command_context& context, const load_options& options) {
       running->wait_for(session.value()->config().consumer.drain_timeout + leave_grace);
   report.judged = book->judge();
   report.end_to_end = book->end_to_end();
+  report.over_time = book->over_time();
   const int code = finish_load_test(std::move(report));
   if (code != exit_done) return code;
   if (!ended) return fail(exit_failed, "the worker did not stop in time");

@@ -1,5 +1,7 @@
 #include "tools/load_test/load_options.hpp"
 
+#include <string_view>
+
 #include "tools/text/numbers.hpp"
 
 namespace streamer::tools {
@@ -41,10 +43,18 @@ std::optional<std::string> problem_of(const load_options& options) {
     return "--burst '" + *options.burst + "' is no pattern; use ON:OFF in seconds, as 1:4";
   }
   if (options.burst && options.rate == 0) return "--burst needs a --rate above 0";
-  if (options.report && options.report->ends_with(".html")) {
-    return "--report '" + *options.report + "': HTML is not in this version; name a .json file";
-  }
+  if (options.report && options.report->empty()) return "--report must not be empty";
   return std::nullopt;
+}
+
+report_files report_files_of(const std::string& report) {
+  auto name = report;
+  for (const std::string_view ending : {".json", ".html"}) {
+    if (report.size() > ending.size() && report.ends_with(ending)) {
+      name.resize(report.size() - ending.size());
+    }
+  }
+  return {name + ".json", name + ".html"};
 }
 
 } // namespace streamer::tools

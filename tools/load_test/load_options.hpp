@@ -19,8 +19,17 @@ struct load_options {
   double zipf = 0.99;
   std::uint32_t payload_bytes = 200;
   std::optional<std::string> burst;  ///< ON:OFF in seconds
-  std::optional<std::string> report; ///< file for the JSON report
+  std::optional<std::string> report; ///< names the files of the report
 };
+
+/// The files that a report goes to.
+struct report_files {
+  std::string json;
+  std::string html;
+};
+
+/// Those of `--report FILE`: FILE.json and FILE.html. FILE may be named with either ending.
+[[nodiscard]] report_files report_files_of(const std::string& report);
 
 /// One line that says which flag has a value that cannot be, or nothing.
 [[nodiscard]] std::optional<std::string> problem_of(const load_options& options);

@@ -1,8 +1,10 @@
 #include "tools/load_test/load_report.hpp"
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "runtime/logging/utf8.hpp"
+#include "tools/load_test/figures.hpp"
 #include "tools/text/numbers.hpp"
 #include "tools/text/table.hpp"
 
@@ -13,22 +15,29 @@ using nlohmann::json;
 
 std::string count(std::uint64_t number) { return grouped(static_cast<std::int64_t>(number)); }
 
-std::string rate(std::uint64_t events, double seconds) {
-  return seconds > 0
-             ? count(static_cast<std::uint64_t>(static_cast<double>(events) / seconds)) + "/s"
-             : "-";
-}
-
-std::string shown(std::int64_t us) { return shown_duration(std::chrono::microseconds{us}); }
-
-void add_latency(table& rows, const char* name, const latency_summary& of) {
-  rows.add({name, shown(of.p50_us), shown(of.p90_us), shown(of.p99_us), shown(of.p999_us),
-            shown(of.highest_us)});
-}
-
 json latency_json(const latency_summary& of) {
-  return {{"count", of.count},   {"p50_us", of.p50_us},   {"p90_us", of.p90_us},
-          {"p99_us", of.p99_us}, {"p999_us", of.p999_us}, {"max_us", of.highest_us}};
+  auto curve = json::array();
+  for (const auto& point : of.curve)
+    curve.push_back({{"percent", point.percent}, {"us", point.us}});
+  return {{"count", of.count},
+          {"p50_us", of.p50_us},
+          {"p90_us", of.p90_us},
+          {"p99_us", of.p99_us},
+          {"p999_us", of.p999_us},
+          {"max_us", of.highest_us},
+          {"percentiles", std::move(curve)}};
+}
+
+json timeline_json(const timeline& over_time) {
+  auto intervals = json::array();
+  for (const auto& one : over_time.intervals()) {
+    intervals.push_back({{"sent", one.sent},
+                         {"acknowledged", one.acknowledged},
+                         {"processed", one.processed},
+                         {"delivery_max_us", one.delivery_us},
+                         {"end_to_end_max_us", one.end_to_end_us}});
+  }
+  return {{"interval_us", over_time.length_us()}, {"intervals", std::move(intervals)}};
 }
 
 json verdict_json(const verdict& judged) {
@@ -68,30 +77,15 @@ std::string verdict_text(const verdict& judged) {
 
 std::string report_text(const load_report& report) {
   table counts{{{"load test"}, {"", true}, {""}}};
-  if (report.planned > 0) {
-    counts.add({"planned", count(report.planned), rate(report.planned, report.options.duration_s)});
-  }
-  counts.add({"sent", count(report.sent), rate(report.sent, report.seconds)});
-  counts.add({"acknowledged", count(report.acknowledged), ""});
-  counts.add({"refused", count(report.refused), ""});
-  for (const auto& [error, times] : report.errors)
-    counts.add({"  " + error, count(times), ""});
-  if (unsettled(report) > 0) counts.add({"no answer", count(unsettled(report)), ""});
-  if (report.judged) counts.add({"processed", count(report.judged->arrived), ""});
-  counts.add(
-      {"sending took",
-       shown_duration(std::chrono::microseconds{static_cast<std::int64_t>(report.seconds * 1e6)}),
-       report.stopped ? "stopped before its time" : ""});
-  counts.add({"peak memory", grouped(report.peak_memory_kib / 1024) + " MiB", ""});
+  for (const auto& [what, number, remark] : count_rows(report))
+    counts.add({what, number, remark});
 
-  table latencies{{{"latency from the intended time"},
-                   {"p50", true},
-                   {"p90", true},
-                   {"p99", true},
-                   {"p99.9", true},
-                   {"max", true}}};
-  add_latency(latencies, "acknowledged", report.delivery);
-  if (report.end_to_end) add_latency(latencies, "processed", *report.end_to_end);
+  std::vector<column> columns;
+  for (auto& title : latency_titles())
+    columns.push_back({std::move(title), !columns.empty()});
+  table latencies{std::move(columns)};
+  latencies.add(latency_row("acknowledged", report.delivery));
+  if (report.end_to_end) latencies.add(latency_row("processed", *report.end_to_end));
 
   return counts.render() + "\n" + latencies.render();
 }
@@ -113,6 +107,7 @@ std::string report_json(const load_report& report) {
             {"no_answer", unsettled(report)},
             {"errors", report.errors},
             {"delivery_latency", latency_json(report.delivery)},
+            {"timeline", timeline_json(report.over_time)},
             {"peak_memory_kib", report.peak_memory_kib}};
   if (report.end_to_end) page["end_to_end_latency"] = latency_json(*report.end_to_end);
   if (report.judged) page["verdict"] = verdict_json(*report.judged);

@@ -7,11 +7,19 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "tools/load_test/ledger.hpp"
 #include "tools/load_test/load_options.hpp"
+#include "tools/load_test/timeline.hpp"
 
 namespace streamer::tools {
+
+/// A share of the latencies, in percent, and the one that it did not exceed.
+struct latency_percentile {
+  double percent = 0;
+  std::int64_t us = 0;
+};
 
 /// Latencies from the intended send time, in microseconds.
 struct latency_summary {
@@ -21,6 +29,7 @@ struct latency_summary {
   std::int64_t p99_us = 0;
   std::int64_t p999_us = 0;
   std::int64_t highest_us = 0;
+  std::vector<latency_percentile> curve = {}; ///< to be plotted: from 0 to 100, closer at the end
 };
 
 /// Everything that the report says.
@@ -38,6 +47,7 @@ struct load_report {
   std::optional<latency_summary> end_to_end; ///< to the handler
   std::optional<verdict> judged;             ///< with a worker in the process
   std::int64_t peak_memory_kib = 0;          ///< of this process
+  timeline over_time;                        ///< from the start to the last answer
 };
 
 /// Sent, and settled neither way.
