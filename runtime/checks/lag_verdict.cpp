@@ -197,10 +197,18 @@ class judge {
     }
     return {moving, "handler",
             name_of(r) + what + attempt + " for " + shown(r.here) + done_behind(parts_),
-            parts_.unfetched > parts_.in_flight
-                ? "if it goes on growing: more handler concurrency, "
-                  "more partitions or more workers"
-                : ""};
+            comes_faster_than_it_goes()
+                ? "if it goes on growing: more handler concurrency (for tenant " + r.tenant +
+                      " alone: an entry of [[handlers]] that selects it), more partitions or more "
+                      "workers"
+                : std::string{}};
+  }
+
+  // By what lies at the brokers, or where all fits into the window, by how old it is.
+  [[nodiscard]] bool comes_faster_than_it_goes() const {
+    constexpr milliseconds fresh{5'000};
+    return parts_.unfetched > parts_.in_flight ||
+           (parts_.in_flight > 1 && p_.age && !p_.age->at_most && p_.age->age >= fresh);
   }
 
   [[nodiscard]] lag_verdict alone(const frontier_record& r) const {

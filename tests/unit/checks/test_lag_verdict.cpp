@@ -155,6 +155,22 @@ TEST_CASE("a pause says who made it, for how long it has lasted, and how it ends
   CHECK(said.remedy == "streamer process resume --tenant acme");
 }
 
+TEST_CASE("a partition that moves is given a remedy where more comes than goes") {
+  auto view = view_with(lag_state::in_flight);
+  view.lag.parts.unfetched = 0;
+  view.lag.parts.in_flight = 200; // all of it is here
+  view.age = lag_age{milliseconds{4'000}, false};
+  CHECK(judge_lag(view, {}).remedy.empty());
+  view.age = lag_age{milliseconds{40'000}, true}; // perhaps
+  CHECK(judge_lag(view, {}).remedy.empty());
+  view.age = lag_age{milliseconds{40'000}, false};
+  CHECK(has(judge_lag(view, {}).remedy, "for tenant acme alone"));
+  view.lag.parts.in_flight = 1; // a slow record, and nothing behind it
+  CHECK(judge_lag(view, {}).remedy.empty());
+  view.lag.parts.unfetched = 200;
+  CHECK_FALSE(judge_lag(view, {}).remedy.empty());
+}
+
 TEST_CASE("what is wrong around the worker comes before what is wrong with a partition") {
   process_view process;
   SECTION("no broker") {
