@@ -3,6 +3,7 @@
 # One Catch2 binary whose test cases ctest sees one by one, with the tier as their label: unit,
 # actor, mock, kafka or chaos. A case that calls SKIP() is reported as skipped. Every case has a
 # hard timeout, so a hang fails by name. SPEC leaves the other cases to those who start the binary.
+# All of a tier are built by the target tests_TIER.
 # ALONE: there are cases tagged [alone], which measure a time or a memory; no other runs beside them.
 include(Catch)
 
@@ -25,6 +26,10 @@ function(streamer_tests name tier)
     math(EXPR arg_TIMEOUT "${arg_TIMEOUT} * 3")
   endif()
   add_executable(${name} ${arg_SOURCES})
+  if(NOT TARGET tests_${tier})
+    add_custom_target(tests_${tier})
+  endif()
+  add_dependencies(tests_${tier} ${name})
   target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}")
   target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} Catch2::Catch2WithMain)
   set_target_properties(${name} PROPERTIES STREAMER_TEST_CASES ON)
