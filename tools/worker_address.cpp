@@ -7,10 +7,10 @@ namespace {
 
 using asked = std::variant<http_answer, asking_failure>;
 
-/// A GET, or with `json` a POST.
+/// A GET, or with a body a POST.
 asked ask(const std::optional<std::string>& addr, const std::string& configured,
           const std::string& key, const std::string& path, const http_get_options& options,
-          const std::string* json = nullptr) {
+          const std::string* body = nullptr) {
   const auto where = parse_endpoint(addr.value_or(configured));
   if (!where) {
     return asking_failure{
@@ -23,7 +23,7 @@ asked ask(const std::optional<std::string>& addr, const std::string& configured,
                         "with --addr"};
   }
   auto answer =
-      json == nullptr ? http_get(*where, path, options) : http_post(*where, path, *json, options);
+      body == nullptr ? http_get(*where, path, options) : http_post(*where, path, *body, options);
   if (const auto* error = std::get_if<http_get_error>(&answer)) {
     return asking_failure{exit_failed, "no worker answers: " + error->text +
                                            "; is it running, or at another --addr?"};
@@ -42,7 +42,7 @@ asked ask_worker(const command_context& context, const std::optional<std::string
 namespace {
 
 asked ask_with_token(const command_context& context, const std::optional<std::string>& addr,
-                     const std::string& path, const std::string* json) {
+                     const std::string& path, const std::string* body) {
   const auto& admin = context.values().admin;
   http_get_options options;
   if (!admin.token_file.empty()) {
@@ -54,7 +54,7 @@ asked ask_with_token(const command_context& context, const std::optional<std::st
     }
     options.authorization = "Bearer " + *token;
   }
-  auto answer = ask(addr, admin.addr, "admin.addr", path, options, json);
+  auto answer = ask(addr, admin.addr, "admin.addr", path, options, body);
   constexpr unsigned unauthorized = 401;
   if (const auto* got = std::get_if<http_answer>(&answer); got && got->status == unauthorized) {
     return asking_failure{exit_failed,
@@ -75,8 +75,8 @@ asked ask_admin(const command_context& context, const std::optional<std::string>
 }
 
 asked tell_admin(const command_context& context, const std::optional<std::string>& addr,
-                 const std::string& path, const std::string& json) {
-  auto answer = ask_with_token(context, addr, path, &json);
+                 const std::string& path, const std::string& body) {
+  auto answer = ask_with_token(context, addr, path, &body);
   constexpr unsigned first_refusal = 300;
   if (const auto* got = std::get_if<http_answer>(&answer); got && got->status >= first_refusal) {
     const auto line = got->body.substr(0, got->body.find('\n'));
