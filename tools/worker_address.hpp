@@ -28,8 +28,8 @@ struct asking_failure {
     const command_context& context, const std::optional<std::string>& addr,
     const std::string& path);
 
-/// POST `body`, JSON, to `path`, as `ask_admin` does otherwise. Fails also if the worker refuses: with the
-/// worker's own line.
+/// POST `body`, JSON, to `path`, as `ask_admin` does otherwise. Fails also if the worker refuses:
+/// with the worker's own line.
 [[nodiscard]] std::variant<http_answer, asking_failure> tell_admin(
     const command_context& context, const std::optional<std::string>& addr, const std::string& path,
     const std::string& body);
