@@ -1,5 +1,7 @@
 // The page of a load test's report as its readers see it.
 #include <catch2/catch_test_macros.hpp>
+#include <cstdint>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -43,8 +45,8 @@ TEST_CASE("In a browser a load test's report needs nothing else, and says what i
   const auto& curve = told.at("end_to_end_latency").at("percentiles");
   CHECK(curve.back().at("us") == told.at("end_to_end_latency").at("max_us"));
   for (std::size_t i = 1; i < curve.size(); ++i) {
-    CHECK(curve[i].at("percent") > curve[i - 1].at("percent"));
-    CHECK(curve[i].at("us") >= curve[i - 1].at("us"));
+    CHECK(curve[i].at("percent").get<double>() > curve[i - 1].at("percent").get<double>());
+    CHECK(curve[i].at("us").get<std::int64_t>() >= curve[i - 1].at("us").get<std::int64_t>());
   }
 
   browser window{directory};
