@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <string>
 
 namespace streamer::bench {
@@ -20,6 +21,12 @@ inline void set(rd_kafka_conf_t* conf, const char* name, const std::string& valu
   if (rd_kafka_conf_set(conf, name, value.c_str(), reason.data(), reason.size()) !=
       RD_KAFKA_CONF_OK) {
     fail(reason.data());
+  }
+}
+
+inline void set_all(rd_kafka_conf_t* conf, const std::map<std::string, std::string>& properties) {
+  for (const auto& [name, value] : properties) {
+    set(conf, name.c_str(), value);
   }
 }
 

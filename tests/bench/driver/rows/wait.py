@@ -1,0 +1,53 @@
+"""Records that wait: asynchronously, one at a time of each key, and blocking in pool threads."""
+
+from figures import Case
+
+KEYS = 1_000
+THREADS = 256
+WIDE = 100_000
+
+
+def run(rig, options):
+    fetch = rig.fetch_settings()
+    records = options.records or rig.size(1_500_000, 100_000)
+    topic = rig.filled(f"{KEYS} uniform keys", records=records, keys=KEYS, skew=0)
+    yield waiting(rig, topic, fetch, 1_000, at_least=400_000)
+    rig.drop(topic)
+    topic = rig.filled(f"{KEYS} uniform keys, fewer records", records=records // 3, keys=KEYS,
+                       skew=0)
+    yield waiting(rig, topic, fetch, 10_000, of_limit=0.9)
+    yield blocking(rig, topic)
+    rig.drop(topic)
+
+
+def waiting(rig, topic, fetch, wait_us, at_least=None, of_limit=None):
+    limit = KEYS * 1e6 / wait_us
+    case = Case(f"{wait_us // 1000} ms of asynchronous waiting a record, {KEYS:,} uniform keys")
+    waits = {"handler": "wait", "wait_us": wait_us}
+    rig.rotate(case, {
+        "worker": lambda: rig.drain("worker", topic, **waits),
+        "bare loop, ordered by key": lambda: rig.drain("bare_wait", topic, wait_us=wait_us,
+                                                       **fetch),
+        # For information. What is in flight is what the latest fetches brought: where that is of a
+        # few partitions, it has a part of the keys.
+        f"worker, max_in_flight {WIDE}": lambda: rig.drain("worker", topic, **waits,
+                                                           consumer__max_in_flight=WIDE),
+        f"bare loop, {WIDE} in hand": lambda: rig.drain("bare_wait", topic, wait_us=wait_us,
+                                                        window=WIDE, **fetch)})
+    case.measure("records/s, worker", case.values("worker", "rate"), least=at_least)
+    case.measure(f"records/s, worker ÷ limit of the keys ({limit:,.0f})",
+                 [rate / limit for rate in case.values("worker", "rate")], least=of_limit)
+    case.ratio("records/s, worker ÷ bare", "rate", "worker", "bare loop, ordered by key")
+    return case
+
+
+def blocking(rig, topic):
+    case = Case(f"1 ms of blocking waiting a record, {THREADS} pool threads")
+    rig.rotate(case, {
+        "worker": lambda: rig.drain("worker", topic, handler="block", threads=THREADS,
+                                    wait_us=1_000),
+        "threads alone": lambda: rig.launch("bench_thread_waits", THREADS, topic.records,
+                                            1_000).wait()})
+    case.ratio("records/s, worker ÷ threads alone", "rate", "worker", "threads alone", least=0.8)
+    case.notes.append(f"handlers.concurrency = {THREADS}")
+    return case
