@@ -33,14 +33,19 @@ struct blocking_pool::shared {
       if (!next) {
         return;
       }
+      // Another thread for what may start besides; it wakes the one after it. To wake all would
+      // cost every job as many wake-ups as threads are idle.
+      if (turns.queued() > 0) {
+        changed.notify_one();
+      }
       lock.unlock();
       const auto began = clock::now();
       next->job();
       next->job = nullptr; // what the job holds is let go without the lock
       const auto ended = clock::now();
       lock.lock();
+      // What may start now, this thread takes; see above.
       turns.finished(next->tenant, next->guard, ended - began, ended);
-      changed.notify_all();
       if (stopping) {
         return;
       }
