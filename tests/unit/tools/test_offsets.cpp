@@ -173,7 +173,7 @@ TEST_CASE("a seek to a time goes to the first record at or after it, or to the e
   CHECK(planned(noon, known).to == offset_id{15});
   known.at_time.reset();
   CHECK(planned(noon, known).to == offset_id{20});
-  CHECK(planned(noon, known).remark.find("2026-11-23T09:13:05.000Z") != std::string::npos);
+  CHECK(planned(noon, known).remark == "no record at or after that time: the end");
 }
 
 TEST_CASE("a group without members may be moved") {
