@@ -280,7 +280,7 @@ TEST_CASE("what a pause has kept waiting is not dead-lettered for it", "[pauses]
   w.assign({part(0)});
   w.pauses->pause("a", {});
   w.pass(milliseconds{200});
-  w.append_keys(part(0), 60, "k", "a");
+  w.append_keys(part(0), 40, "k", "a");
   w.pass(milliseconds{3'000});
   CHECK(w.dead_letters(part(0)).empty());
   CHECK(w.notes->count(step::began) == 0);
@@ -292,7 +292,7 @@ TEST_CASE("what a pause has kept waiting is not dead-lettered for it", "[pauses]
     return w.drained({part(0)});
   }));
   CHECK(w.dead_letters(part(0)).empty());
-  CHECK(w.notes->begun(part(0)).size() == 60);
+  CHECK(w.notes->begun(part(0)).size() == 40);
   CHECK(w.credit->held_records() == 0);
 }
 

@@ -7,8 +7,10 @@
 
 #include <array>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace streamer::test {
@@ -49,6 +51,8 @@ struct expectation {
   /// Of all that was sent, how much the brokers have to have acknowledged for the run to show
   /// anything. Less where the test itself takes records out of the ledger.
   double acknowledged_share = 0.99;
+  /// Partition and offset of commits that may go back: an operator's seeks.
+  std::set<std::pair<std::int32_t, std::int64_t>> sought = {};
 };
 
 /// The invariants of reliability that a run's record can show.
