@@ -236,8 +236,8 @@ TEST_CASE("A running worker is moved forward: what is passed over is left, and n
   w.wait_until_ready();
   ledger_producer producer{s.bootstrap, s.source};
   // One record that waits for a retry holds the commit, one is in its handler.
-  const auto put = [&](int count, const std::vector<header>& script = {}) {
-    for (int i = 0; i < count; ++i) {
+  const auto put = [&](int count, const std::vector<header>& script = {}, int first_key = 0) {
+    for (int i = first_key; i < first_key + count; ++i) {
       for (const std::int32_t p : {0, 1}) {
         producer.send_to(
             p, producer.maker().make("t", "key-" + std::to_string(i) + "-" + std::to_string(p), 50,
@@ -247,9 +247,9 @@ TEST_CASE("A running worker is moved forward: what is passed over is left, and n
     producer.flush();
   };
   put(5);
-  put(1, {{script_header, "retry"}});
+  put(1, {{script_header, "retry"}}, 50);
   put(4);
-  put(1, {{script_header, "sleep:8000"}});
+  put(1, {{script_header, "sleep:8000"}}, 60);
   REQUIRE(wait_until(
       [&] {
         const auto row = explained(w, 0);
