@@ -24,7 +24,8 @@ def handle(request, topic, prices, slow):
         price = json.load(file).get(product)
     if price is None:
         return {"outcome": "retry", "error": "no_price", "reason": "no price for this product"}
-    event = {"topic": topic, "value": {**order, "price": price}, "headers": request["headers"]}
+    event = {"topic": topic, "key": request["key"], "value": {**order, "price": price},
+             "headers": request["headers"]}
     return {"outcome": "success", "emit": [event]}
 
 

@@ -35,7 +35,8 @@ TEST_CASE("No record and no stop waits for a collector") {
   REQUIRE(w.log().wait_for("spans_dropped", 30s));
   const auto said = w.log().entries("spans_dropped").front();
   CHECK(said["exported"] == 0);
-  CHECK_FALSE(said["problem"].get<std::string>().empty());
+  // The queue may have run full before the first export has failed.
+  CHECK((said["failed"] == 0 || !said["problem"].get<std::string>().empty()));
   CHECK(w.readiness() == 200);
   const auto page = w.metrics();
   CHECK(metric_sum(page, "streamer_trace_spans_total", {{"result", "exported"}}) == 0);
