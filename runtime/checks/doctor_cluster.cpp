@@ -30,18 +30,11 @@ topic_facts other(const cluster_facts& cluster, const std::string& name) {
   return nothing_known;
 }
 
-// Brokers that are down are not in the cluster's own list: only what they hold names them.
 void judge_replica_holders(finding_list& of, const cluster_facts& cluster) {
-  std::set<std::int32_t> holders;
-  for (const auto& [name, topic] : cluster.others) {
-    holders.insert(topic.brokers.begin(), topic.brokers.end());
-  }
   std::string down;
   std::size_t count = 0;
-  for (const auto id : holders) {
-    if (!cluster.broker_ids.contains(id)) {
-      down += (count++ == 0 ? "" : ", ") + std::to_string(id);
-    }
+  for (const auto id : brokers_down(cluster)) {
+    down += (count++ == 0 ? "" : ", ") + std::to_string(id);
   }
   if (count == 0) {
     of.ok("brokers_up", "all that hold replicas of these topics are up");
@@ -120,6 +113,16 @@ written_topics topics_written(const settings& config, const std::vector<std::str
   return topics;
 }
 
+// They are not in the cluster's own list: only what they hold names them.
+std::set<std::int32_t> brokers_down(const cluster_facts& cluster) {
+  std::set<std::int32_t> down;
+  for (const auto& [name, topic] : cluster.others) {
+    down.insert(topic.brokers.begin(), topic.brokers.end());
+  }
+  std::erase_if(down, [&](auto id) { return cluster.broker_ids.contains(id); });
+  return down;
+}
+
 void judge_credentials(findings& all, const settings& config, const cluster_facts& cluster) {
   finding_list brokers{all, "brokers"};
   if (!cluster.refused.empty()) {
@@ -137,6 +140,11 @@ void judge_group(findings& all, const settings& config, const cluster_facts& clu
   if (!cluster.group_error.empty()) {
     group.problem("group_access", "cannot be described: " + cluster.group_error,
                   "grant READ and DESCRIBE on the group, or correct consumer.group_id");
+    return;
+  }
+  if (cluster.group_unasked) {
+    group.warn("group_access", "not asked while a broker is down, which may be its coordinator",
+               "start the broker, and run doctor again");
     return;
   }
   if (cluster.group_rights && !cluster.group_rights->contains(access_right::read)) {

@@ -49,8 +49,12 @@ struct cluster_facts {
   std::vector<std::string> patterns_without_topic; ///< of consumer.topics
   std::optional<access_rights> group_rights;       ///< absent: see `group_error`
   std::string group_error;
+  bool group_unasked = false;            ///< because a broker is down
   std::optional<broker_settings> broker; ///< of one broker; absent: may not be seen
 };
+
+/// Ids of brokers that hold replicas of these topics and are not up.
+[[nodiscard]] std::set<std::int32_t> brokers_down(const cluster_facts& cluster);
 
 /// The machine and this process' place on it.
 struct local_facts {

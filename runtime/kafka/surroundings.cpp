@@ -66,12 +66,6 @@ cluster_facts ask_cluster(const settings& config, admin_client& cluster) {
     facts.unreachable = inputs.error();
     return facts;
   }
-  auto rights = cluster.group_rights(config.consumer.group_id);
-  if (rights) {
-    facts.group_rights = std::move(rights).value();
-  } else {
-    facts.group_error = rights.error();
-  }
   auto written = topics_written(config, inputs.value());
   auto names = inputs.value();
   for (const auto* more : {&written.dlqs, &written.targets, &written.lanes}) {
@@ -90,6 +84,18 @@ cluster_facts ask_cluster(const settings& config, admin_client& cluster) {
     if (const auto found = facts.others.find(name); found != facts.others.end()) {
       facts.inputs.push_back(found->second);
     }
+  }
+  // librdkafka ends the process where the group's coordinator is a broker that has gone (its issue
+  // 4605, open in 2.14).
+  facts.group_unasked = !brokers_down(facts).empty();
+  if (facts.group_unasked) {
+    return facts;
+  }
+  auto rights = cluster.group_rights(config.consumer.group_id);
+  if (rights) {
+    facts.group_rights = std::move(rights).value();
+  } else {
+    facts.group_error = rights.error();
   }
   return facts;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 
+#include "tests/chaos/support/cluster_view.hpp"
 #include "tests/kafka/tools/doctor_run.hpp"
 #include "tests/support/broker_fixture.hpp"
 #include "tests/support/kafka_access.hpp"
@@ -105,8 +106,10 @@ TEST_CASE("The doctor names a dead broker, and the topics that cannot be written
   const auto config = worker_config{s.bootstrap, s.group, source}.forward_to(source + ".output");
   CHECK(doctor(s, config).not_ok().empty());
   cluster.stop_broker(3, true);
+  REQUIRE(wait_for_leaders(cluster.bootstrap(), source, 3, 60s));
   const names expected{"problem in_sync topic " + source + ".dlq",
                        "problem in_sync topic " + source + ".output", "warning brokers_up brokers",
+                       "warning group_access group " + s.group,
                        "warning in_sync topic " + source};
   names found;
   (void)wait_until(

@@ -95,6 +95,7 @@ const std::vector<breakage>& breakages() {
       {warning, "offsets_retention", "brokers",
        [](auto& s) { (*s.cluster.broker)["offsets.retention.minutes"] = "1440"; }},
       {warning, "brokers_up", "brokers", [](auto& s) { s.cluster.broker_ids.erase(2); }},
+      {warning, "group_access", "group streamer", [](auto& s) { s.cluster.group_unasked = true; }},
       {warning, "in_sync", "topic events", [](auto& s) { s.input().in_sync[7] = 2; }},
       {warning, "in_sync", "topic events", [](auto& s) { s.input().in_sync[7] = 1; }},
       {warning, "in_sync", "topic events.dlq", [](auto& s) { s.dlq().in_sync[0] = 2; }},
