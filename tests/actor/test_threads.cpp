@@ -1,8 +1,10 @@
 // Real threads: completions from many of them, and handlers that block.
+#include "actors/tenant/blocking_pool.hpp"
 #include "tests/actor/worker_tree.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <thread>
@@ -160,6 +162,40 @@ TEST_CASE("a call that does not return keeps its key, the other keys go on", "[t
   CHECK(most->load() == 1);
   CHECK(w.fences().late_completions.load() >= 1);
   CHECK(w.violations.empty());
+}
+
+// More threads than jobs most of the time: a wake-up that is lost leaves a job behind.
+TEST_CASE("a pool gets every job done, and never two of one guard at a time", "[threads]") {
+  constexpr std::uint64_t guards = 7;
+  constexpr std::uint64_t jobs = 3'000;
+  std::array<std::atomic<int>, guards> busy{};
+  std::atomic<bool> together{false};
+  std::atomic<std::uint64_t> done{0};
+  blocking_pool pool{"test", {32, {}}};
+  for (std::uint64_t i = 0; i < jobs; ++i) {
+    const auto guard = i % guards;
+    pool.submit("t" + std::to_string(i % 3), guard, [&, guard] {
+      together = ++busy[guard] > 1 || together;
+      std::this_thread::yield();
+      --busy[guard];
+      ++done;
+    });
+    if (i % 50 == 0) {
+      // The threads fall idle: the next job has to wake one.
+      const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+      while (done <= i && std::chrono::steady_clock::now() < deadline) {
+        std::this_thread::yield();
+      }
+      REQUIRE(done == i + 1);
+    }
+  }
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+  while ((done < jobs || pool.running() > 0) && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::yield();
+  }
+  CHECK(done == jobs);
+  CHECK_FALSE(together);
+  CHECK(pool.queued() == 0);
 }
 
 TEST_CASE("actors that die on real threads lose nothing", "[threads]") {
