@@ -103,9 +103,12 @@ class Rig:
     # --- runs ---
 
     def launch(self, program, *arguments):
-        """A program of the build; at the latest it ends with the rig."""
-        self._processes = [p for p in self._processes if p.child.poll() is None]
-        self._processes.append(Process([self.bin / program, *arguments], self.scratch))
+        """A program of the build, in a folder of its own: what one leaves behind is no other's
+        start. At the latest it ends with the rig."""
+        folder = self.scratch / f"run-{next(self._numbers)}"
+        folder.mkdir()
+        self._processes = [p for p in self._processes if p.child.returncode is None]
+        self._processes.append(Process([self.bin / program, *arguments], folder))
         return self._processes[-1]
 
     def start(self, program, topic, brokers=1, **options):

@@ -30,6 +30,9 @@ def run(rig, options):
         case.ratio("records/s, worker ÷ bare", "rate", "worker", "bare loop", least=goal)
         case.ratio("CPU seconds, worker ÷ bare", "cpu_s", "worker", "bare loop",
                    most=1.5 if goal == 0.9 and not plan else None)
+        if not plan:
+            case.notes.append("fetch settings of worker and bare loop: " +
+                              ", ".join(f"{name}={value}" for name, value in fetch.items()))
         if options.journal:
             case.ratio("records/s, with ÷ without journal", "rate", "worker",
                        "worker without journal")
