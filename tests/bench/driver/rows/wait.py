@@ -16,6 +16,9 @@ def run(rig, options):
     topic = rig.filled(f"{KEYS} uniform keys, fewer records", records=records // 3, keys=KEYS,
                        skew=0)
     yield waiting(rig, topic, fetch, 10_000, of_limit=0.9)
+    rig.drop(topic)
+    # So many keys that the threads are what limits.
+    topic = rig.filled("10,000 uniform keys", records=records // 3, keys=10_000, skew=0)
     yield blocking(rig, topic)
     rig.drop(topic)
 
