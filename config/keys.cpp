@@ -262,7 +262,8 @@ const std::vector<field<handler_settings>>& handler_keys() {
           "log, discard, forward, subprocess, http, or a registered C++ name."),
       key("concurrency", &s::concurrency, between(0, 10'000),
           "Calls of a blocking handler at the same time; requests of an http handler; child "
-          "processes of a subprocess handler (at most 256). 0: 4, and of an http handler as many as "
+          "processes of a subprocess handler (at most 256). 0: 4, and of an http handler as many "
+          "as "
           "its latency shows that the service bears (1 to 256)."),
       key("timeout_ms", &s::timeout, between(1, a_day),
           "An attempt that takes longer is fenced, and tried again."),

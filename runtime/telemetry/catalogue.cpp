@@ -540,7 +540,8 @@ constexpr std::array<metric_info, metric_count> catalogue{{
      handles,
      "spans",
      by_span_result,
-     "Spans of traces: exported, or dropped because too many came (queue_full) or the collector did "
+     "Spans of traces: exported, or dropped because too many came (queue_full) or the collector "
+     "did "
      "not take them (failed).",
      {}},
     {metric::tenant_received,

@@ -55,8 +55,8 @@ TEST_CASE("A5: kill at each step between a record's arrival and its commit", "[A
   ledger_producer load{s.bootstrap, s.source};
   const auto finish_everything = [&](const std::string& name) {
     worker w{s.directory(), name, config, worker_binary::scripted};
-    // A hundred poisons of several tenants at once are held like an outage, and with nothing else to
-    // tell by, released in tens with pauses of up to 10 s.
+    // A hundred poisons of several tenants at once are held like an outage, and with nothing else
+    // to tell by, released in tens with pauses of up to 10 s.
     s.wait_until_drained(scaled<std::chrono::milliseconds>(60s, 240s));
     note_memory(report, w);
     CHECK(w.stop().code == 0);

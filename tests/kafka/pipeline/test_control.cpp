@@ -223,7 +223,8 @@ TEST_CASE("A running worker is moved back: what was done is done again, in order
   CHECK(metric_sum(w.metrics(), "streamer_control_requests_total",
                    {{"action", "seek"}, {"result", "done"}}) == 1);
   CHECK(w.stop().code == 0);
-  const auto found = s.require_invariants(load.sent(), {.duplicates_allowed = load.sent().size(), .sought = {{0, 20}}});
+  const auto found = s.require_invariants(
+      load.sent(), {.duplicates_allowed = load.sent().size(), .sought = {{0, 20}}});
   CHECK(found.duplicates >= 80);
 }
 

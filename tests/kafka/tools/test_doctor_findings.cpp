@@ -109,8 +109,7 @@ TEST_CASE("The doctor names a dead broker, and the topics that cannot be written
   REQUIRE(wait_for_leaders(cluster.bootstrap(), source, 3, 60s));
   const names expected{"problem in_sync topic " + source + ".dlq",
                        "problem in_sync topic " + source + ".output", "warning brokers_up brokers",
-                       "warning group_access group " + s.group,
-                       "warning in_sync topic " + source};
+                       "warning group_access group " + s.group, "warning in_sync topic " + source};
   names found;
   (void)wait_until(
       [&] {
