@@ -99,7 +99,7 @@ bool is_chosen(const trace_id& trace, double ratio) {
   return static_cast<double>(low) < ratio * all;
 }
 
-tracer::tracer(std::string group, std::string client, double ratio, std::uint64_t seed,
+tracer::tracer(std::string_view group, std::string_view client, double ratio, std::uint64_t seed,
                std::shared_ptr<span_exporter> exporter)
     : group_{replace_invalid_utf8(group)},
       client_{replace_invalid_utf8(client)},

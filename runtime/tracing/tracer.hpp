@@ -50,7 +50,7 @@ class tracer {
  public:
   /// `group` and `client` are told with every span; `ratio` in [0, 1]; `seed`: any number, another
   /// one in each process.
-  tracer(std::string group, std::string client, double ratio, std::uint64_t seed,
+  tracer(std::string_view group, std::string_view client, double ratio, std::uint64_t seed,
          std::shared_ptr<span_exporter> exporter);
 
   /// An attempt begins; nothing if the record is not traced. `first`: the first attempt's span, if

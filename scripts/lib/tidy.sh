@@ -1,11 +1,13 @@
-# shellcheck shell=bash disable=SC2154  # cxx, database, preset, base, tests: of scripts/lint
+# shellcheck shell=bash disable=SC2154  # cxx, base, tests: of scripts/lint
 # clang-tidy over all compiled files, in parallel, remembering what was clean. Part of scripts/lint.
 
 tidy_one() { # FILE KEY: prints findings; remembers a clean file by its key
   local output status=0
   # The compile commands name warnings that only GCC knows, and with -Werror that would be an error.
-  # A joined file includes .cpp files, which are then headers to clang-tidy: these count, too.
-  if output="$(clang-tidy -p "$TIDY_BUILD" --quiet --extra-arg=-Wno-unknown-warning-option \
+  # A joined file includes .cpp files, which are then headers to clang-tidy: these count, too; and a
+  # parameter may have the name of something in the file before.
+  if output="$(clang-tidy -p "$TIDY_BUILD" --quiet \
+    --extra-arg=-Wno-unknown-warning-option --extra-arg=-Wno-shadow \
     --checks=-bugprone-suspicious-include \
     --header-filter='/(messages|actors|config|runtime|library|tools)/.*\.[ch]pp$' "$1" 2>/dev/null)"; then
     : >"$TIDY_CACHE/$2"
