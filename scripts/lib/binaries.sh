@@ -67,7 +67,11 @@ ensure_binaries() {
     warn "no OpenTelemetry for this machine: the tracing module is not built"
     return 0
   fi
-  step "fetch packages for tracing" fetch_debs "$DEPS_DIR/debs" "${pins[@]}"
+  # A suite keeps the newest revision alone: all but traces works without.
+  if ! (step "fetch packages for tracing" fetch_debs "$DEPS_DIR/debs" "${pins[@]}"); then
+    warn "the tracing module is not built"
+    return 0
+  fi
   step "unpack packages for tracing" unpack_debs "$DEPS_DIR/debs" "${pins[@]}"
   echo "$wanted" >"$stamp"
 }
