@@ -7,6 +7,8 @@
 #include <array>
 #include <atomic>
 #include <condition_variable>
+#include <functional>
+#include <memory>
 #include <thread>
 
 using namespace streamer;
@@ -39,6 +41,14 @@ class gate {
   bool open_ = false;
   int waiting_ = 0;
 };
+
+bool eventually(const std::function<bool()>& holds) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
+  while (!holds() && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(milliseconds{1});
+  }
+  return holds();
+}
 
 struct blocking_plan : worker_plan {
   std::shared_ptr<journal> notes = std::make_shared<journal>();
@@ -196,6 +206,25 @@ TEST_CASE("a pool gets every job done, and never two of one guard at a time", "[
   CHECK(done == jobs);
   CHECK_FALSE(together);
   CHECK(pool.queued() == 0);
+}
+
+TEST_CASE("a pool's idle threads hear of a job that another's start lets start", "[threads]") {
+  const auto closed = std::make_shared<gate>();
+  std::atomic<int> quick{0};
+  blocking_pool pool{"test", {8, {}}};
+  // A user of the pool with nothing running: a quarter of the threads is kept for it.
+  pool.submit("b", 1, [&] { ++quick; });
+  REQUIRE(eventually([&] { return quick == 1 && pool.running() == 0; }));
+  for (std::uint64_t i = 0; i < 7; ++i) {
+    pool.submit("a", 10 + i, [closed] { closed->pass(); });
+  }
+  REQUIRE(eventually([&] { return closed->waiting() == 6; }));
+  CHECK(pool.queued() == 1);
+  // It has something now, and nothing is kept any more. No call ends meanwhile.
+  pool.submit("b", 2, [closed] { closed->pass(); });
+  CHECK(eventually([&] { return closed->waiting() == 8; }));
+  closed->open();
+  CHECK(eventually([&] { return pool.running() == 0 && pool.queued() == 0; }));
 }
 
 TEST_CASE("actors that die on real threads lose nothing", "[threads]") {
