@@ -268,12 +268,17 @@ TEST_CASE("C6: kills from outside condemn nobody, not even who runs alone for lo
   poisoned_load load{s, workers};
   load.warm_up();
   auto& producer = load.producer;
-  for (int i = 0; i < 60; ++i) {
-    producer.send(producer.maker().make("acme", "key-" + std::to_string(i), 100,
-                                        {{script_header, "sleep:400"}}));
-  }
-  producer.flush();
+  auto send_slow_ones = [&producer, key = 0](int count) mutable {
+    for (int i = 0; i < count; ++i) {
+      producer.send(producer.maker().make("acme", "key-" + std::to_string(++key), 100,
+                                          {{script_header, "sleep:400"}}));
+    }
+    producer.flush();
+  };
+  send_slow_ones(60);
   for (std::uint64_t kill = 0; kill < kills; ++kill) {
+    // However far the runs before have come, this one has something to do.
+    send_slow_ones(10);
     workers.wait_until_busy(0);
     // At any time: who would wait for a run alone to begin could not be told from the record.
     std::this_thread::sleep_for(milliseconds{random() % 3'000});

@@ -7,6 +7,7 @@
 
 #include "tests/support/broker_fixture.hpp"
 #include "tests/support/journal.hpp"
+#include "tests/support/progress.hpp"
 #include "tests/support/scenario.hpp"
 #include "tests/support/scripted_handlers.hpp"
 
@@ -298,6 +299,8 @@ TEST_CASE("Changes are refused without the token, and with bodies that say nothi
   }
   worker w{s.directory(), "worker", with_token(s, s.forward())};
   w.wait_until_ready();
+  // Ready it is also with none, which it may get before the group has let go of the one before.
+  REQUIRE(wait_until([&] { return !explained(w, 0).is_null(); }, 30s));
   const auto port = w.admin_port();
   CHECK(http_post(port, "/control/pause", pause).status == 401);
   CHECK(http_post(port, "/control/pause", pause, "Bearer wrong").status == 401);
