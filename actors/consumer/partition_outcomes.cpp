@@ -395,6 +395,9 @@ void partition_consumer_state::release_credit() {
     return;
   }
   context_->credit->give(credit_records_, credit_bytes_);
+  if (assigned_.in_hand) {
+    assigned_.in_hand->fetch_sub(credit_records_, std::memory_order_relaxed);
+  }
   owed_records_ -= credit_records_;
   owed_bytes_ -= credit_bytes_;
   credit_records_ = credit_bytes_ = 0;

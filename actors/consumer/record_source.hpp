@@ -3,7 +3,9 @@
 #include "messages/ids.hpp"
 #include "messages/record.hpp"
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,12 +19,17 @@ struct committed_position {
   std::string metadata; ///< as stored, text
 };
 
+/// Records of one ownership that are read and unfinished: the source adds, who has ended them
+/// subtracts. Only what is read next depends on it.
+using in_hand_count = std::shared_ptr<std::atomic<std::int64_t>>;
+
 /// One partition as it comes to this process.
 struct assigned_partition {
   topic_partition tp;
   assignment_epoch epoch;
   committed_position committed;
   std::string cluster_id; ///< as the brokers tell it; empty if they have not yet
+  in_hand_count in_hand{}; ///< may be null
 };
 
 /// What to commit for one partition: the frontier and what is finished beyond it.

@@ -3,6 +3,7 @@
 #include "config/properties.hpp"
 #include "config/rotation.hpp"
 #include "messages/planted_bugs.hpp"
+#include "runtime/kafka/fetch_lanes.hpp"
 #include "runtime/kafka/steady_waits.hpp"
 
 #include <algorithm>
@@ -142,11 +143,17 @@ void set_connection(conf_writer& conf, const kafka_settings& kafka) {
   }
 }
 
-void set_fetching(conf_writer& conf, const settings& config) {
+bool is_consumer(client_role role) {
+  return role == client_role::consumer || role == client_role::reader ||
+         role == client_role::fetcher;
+}
+
+void set_fetching(conf_writer& conf, const settings& config, client_role role) {
   const auto memory = split_memory(config.consumer.memory_budget_mib);
+  const auto parts = role == client_role::fetcher ? fetch_lanes::library_part : 1;
   conf.set_if("client.rack", config.kafka.client_rack);
-  conf.set("queued.max.messages.kbytes", memory.prefetch_bytes / 1000);
-  conf.set("queued.min.messages", memory.prefetch_messages);
+  conf.set("queued.max.messages.kbytes", memory.prefetch_bytes / 1000 / parts);
+  conf.set("queued.min.messages", memory.prefetch_messages / parts);
   conf.set("fetch.max.bytes", memory.fetch_bytes);
   conf.set("fetch.message.max.bytes", memory.partition_fetch_bytes);
   conf.set("receive.message.max.bytes", memory.response_bytes);
@@ -155,7 +162,7 @@ void set_fetching(conf_writer& conf, const settings& config) {
   conf.set("fetch.queue.backoff.ms", 5);
   // A request that finds nothing new waits this long at the broker, and what is read anew (after a
   // pause, after a rebalance) waits behind it. By default that is half a second.
-  conf.set("fetch.wait.max.ms", 100);
+  conf.set("fetch.wait.max.ms", 50);
   conf.set("check.crcs", "true");
 }
 
@@ -211,8 +218,10 @@ memory_split split_memory(std::size_t budget_mib) {
   memory_split split{};
   split.prefetch_bytes = std::clamp(budget / 8, 2 * mib, 1024 * mib);
   split.prefetch_messages = std::clamp<std::int64_t>(split.prefetch_bytes / 290, 5'000, 500'000);
+  split.waiting = {split.prefetch_messages / 2,
+                   (split.prefetch_bytes + split.prefetch_messages * 290) / 2};
   split.fetch_bytes = std::clamp(budget / 32, mib, 50 * mib);
-  split.partition_fetch_bytes = std::min(mib, split.fetch_bytes);
+  split.partition_fetch_bytes = std::min(mib / 2, split.fetch_bytes);
   split.response_bytes = std::clamp(budget / 2, 64 * mib, 1024 * mib);
   split.outbound_bytes = std::clamp(budget / 8, 4 * mib, 1024 * mib);
   split.credit_bytes = budget / 2;
@@ -242,9 +251,9 @@ result<conf_ptr> make_conf(const settings& given, client_role role) {
   conf_writer conf;
   set_connection(conf, config.kafka);
   const bool insecure = config.kafka.allow_insecure;
-  const bool consumes = role == client_role::consumer || role == client_role::reader;
+  const bool consumes = is_consumer(role);
   if (consumes) {
-    set_fetching(conf, config);
+    set_fetching(conf, config, role);
   } else if (role != client_role::admin) {
     set_producing(conf, config);
   }
@@ -267,9 +276,7 @@ result<conf_ptr> make_conf(const settings& given, client_role role) {
 result<client_ptr> make_client(conf_ptr conf, client_role role, client_hooks& hooks) {
   wait_steadily();
   install_hooks(*conf, hooks);
-  const auto type = role == client_role::consumer || role == client_role::reader
-                        ? RD_KAFKA_CONSUMER
-                        : RD_KAFKA_PRODUCER;
+  const auto type = is_consumer(role) ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER;
   std::array<char, 512> reason{};
   auto* const raw = conf.get();
   client_ptr client{rd_kafka_new(type, raw, reason.data(), reason.size())};

@@ -22,6 +22,7 @@ enum class client_role : std::uint8_t {
   ingest,   ///< `ingest` and load test: gives a record up after producer.delivery_timeout_ms
   admin,    ///< requests only (a producer instance that produces nothing)
   reader,   ///< reads given partitions by `assign`, in no group and without commits
+  fetcher,  ///< the worker's reader: its prefetch is divided among fetch_lanes
 };
 
 /// The configuration of a client: what the role needs, then the user's properties over it, with the

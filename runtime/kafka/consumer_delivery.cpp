@@ -8,7 +8,6 @@
 namespace streamer {
 namespace {
 
-constexpr std::int64_t most_records_a_poll = 1'000;
 // After a partition was added; see fetch_client::ask_offsets.
 constexpr std::chrono::milliseconds nudge_delay{20};
 
@@ -78,17 +77,17 @@ void consumer_loop::update_fetching(const std::vector<route*>& changed) {
 
 fetch_start consumer_loop::start_of(const route& of) const {
   if (of.position >= 0) {
-    return {of.tp, of.position, of.leader_epoch};
+    return {of.tp, of.position, of.leader_epoch, of.in_hand};
   }
   if (of.committed.offset) {
-    return {of.tp, of.committed.offset->value(), of.committed.leader_epoch};
+    return {of.tp, of.committed.offset->value(), of.committed.leader_epoch, of.in_hand};
   }
   // What a redrive has put into a lane before this group first saw it must not be passed over.
   return {of.tp,
           !of.lane_source.empty() || settings_.auto_offset_reset == offset_reset_kind::earliest
               ? RD_KAFKA_OFFSET_BEGINNING
               : RD_KAFKA_OFFSET_END,
-          -1};
+          -1, of.in_hand};
 }
 
 // Returns whether more is waiting. With next to no credit left it is better to sleep until there is
@@ -97,23 +96,20 @@ bool consumer_loop::read() {
   if (!intake_) {
     return false;
   }
+  auto& lanes = fetcher_->lanes();
+  lanes.refill();
   const auto least = std::clamp<std::int64_t>(credit_.limits().records / 20, 1, 500);
-  auto available = credit_.available();
-  starving_ = false;
-  if (available < least) {
-    starving_ = credit_.starve();
-    if (starving_) {
-      return false;
-    }
-    available = credit_.available();
-  }
-  const auto most = std::min(available, most_records_a_poll);
-  if (most <= 0) {
+  if (credit_.available() < least && credit_.starve()) {
     return false;
   }
-  const auto messages = fetcher_->poll(static_cast<std::size_t>(most));
+  if (credit_.available() <= 0) {
+    return false;
+  }
+  const auto plan = pace_.plan(credit_.held_records(), lanes.used());
+  const auto messages = lanes.poll(plan);
+  pace_.note(static_cast<std::int64_t>(messages.size()), clock::now());
   deliver(messages);
-  return std::cmp_equal(messages.size(), most);
+  return std::cmp_equal(messages.size(), plan.most);
 }
 
 // One fetch brings the records of a partition side by side, so they are handled in runs.
@@ -175,6 +171,7 @@ void consumer_loop::flush(route& of) {
   }
   const auto count = static_cast<std::int64_t>(batch->records().size());
   credit_.take(count, batch->charged());
+  of.in_hand->fetch_add(count, std::memory_order_relaxed);
   records_.fetch_add(static_cast<std::uint64_t>(count), std::memory_order_relaxed);
   bytes_.fetch_add(static_cast<std::uint64_t>(batch->charged()), std::memory_order_relaxed);
   events_.on_records(of.epoch, batch);

@@ -30,7 +30,8 @@ consumer_loop::consumer_loop(const settings& config, source_events& events, cred
       events_{events},
       credit_{credit},
       log_{std::move(log)},
-      inbox_{std::make_shared<inbox<command>>()} {}
+      inbox_{std::make_shared<inbox<command>>()},
+      pace_{credit.limits().records} {}
 
 consumer_loop::~consumer_loop() {
   abandon_.store(true);
@@ -120,14 +121,15 @@ void consumer_loop::run_commands() {
 
 void consumer_loop::wait(time_point now) {
   const std::array<const wakeup*, 4> flags{&inbox_->flag(), &member_->flag(),
-                                           &fetcher_->replies_flag(), &fetcher_->records_flag()};
-  // Records that may not be taken are no reason to wake up.
-  const bool records_matter = intake_ && !starving_;
+                                           &fetcher_->replies_flag(), &fetcher_->lanes().flag()};
   auto sleep = longest_sleep;
   if (nudge_at_) {
     sleep = std::min(sleep, std::chrono::ceil<milliseconds>(*nudge_at_ - now));
   }
-  raised_ = wait_for_any(std::span{flags}.first(records_matter ? 4 : 3), sleep);
+  if (const auto next = fetcher_->lanes().next_look(); next && intake_) {
+    sleep = std::min(sleep, *next);
+  }
+  raised_ = wait_for_any(std::span{flags}.first(intake_ ? 4 : 3), sleep);
 }
 
 void consumer_loop::advance_timers(time_point now) {

@@ -11,6 +11,7 @@
 #include "runtime/kafka/fetch_client.hpp"
 #include "runtime/kafka/group_client.hpp"
 #include "runtime/kafka/inbox.hpp"
+#include "runtime/kafka/read_pace.hpp"
 #include "runtime/kafka/revocation.hpp"
 #include "runtime/kafka/route_table.hpp"
 #include "runtime/kafka/seek_answer.hpp"
@@ -168,6 +169,7 @@ class consumer_loop final : private member_events {
   std::thread thread_;
   std::atomic<bool> abandon_{false};
 
+  read_pace pace_;
   route_table routes_;
   std::vector<route*> touched_; ///< routes with records of the poll at hand
   commit_book book_;
@@ -192,7 +194,6 @@ class consumer_loop final : private member_events {
 
   bool intake_ = true;
   bool failed_ = false;
-  bool starving_ = false;
   bool hungry_ = false; ///< the last poll was filled: there is more
   std::optional<time_point> leave_by_;
   unsigned raised_ = 0; ///< flags that ended the last wait

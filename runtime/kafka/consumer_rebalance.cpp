@@ -217,7 +217,7 @@ void consumer_loop::on_group_offsets(committed_reply reply) {
       r.extent = batch_extent{largest_batch(settings_)};
       r.stopped = stopped_.contains(r.tp);
       note_landing(r.tp, r.committed);
-      assigned.push_back({r.tp, r.epoch, r.committed, member_->cluster_id()});
+      assigned.push_back({r.tp, r.epoch, r.committed, member_->cluster_id(), r.in_hand});
     }
   }
   if (!missing.empty()) {

@@ -166,7 +166,7 @@ void consumer_loop::begin_anew(route& of, std::int64_t at) {
   from.offset = offset_id{at};
   auto& r = routes_.add(tp, std::move(from), lane_source_of(tp.topic));
   r.stopped = stopped_.contains(tp);
-  events_.on_assigned({{r.tp, r.epoch, r.committed, member_->cluster_id()}});
+  events_.on_assigned({{r.tp, r.epoch, r.committed, member_->cluster_id(), r.in_hand}});
 }
 
 void consumer_loop::read_again(assignment_epoch epoch) {

@@ -45,13 +45,10 @@ fetch_client::owner::~owner() {
   }
 }
 
-fetch_client::fetch_client(std::shared_ptr<owner> shared) : owner_{std::move(shared)} {
-  rd_kafka_poll_set_consumer(client());
-  queue_.reset(rd_kafka_queue_get_consumer(client()));
+fetch_client::fetch_client(std::shared_ptr<owner> shared, credit_limits waiting)
+    : owner_{std::move(shared)}, lanes_{*client(), waiting} {
   replies_.reset(rd_kafka_queue_new(client()));
   const auto raise = wakeup::raise_bytes();
-  rd_kafka_queue_io_event_enable(queue_.get(), records_flag_.descriptor(), raise.data(),
-                                 raise.size());
   rd_kafka_queue_io_event_enable(replies_.get(), replies_flag_.descriptor(), raise.data(),
                                  raise.size());
 }
@@ -59,26 +56,27 @@ fetch_client::fetch_client(std::shared_ptr<owner> shared) : owner_{std::move(sha
 // A batch may keep the client alive: it must not write to a descriptor that has another meaning by
 // then.
 fetch_client::~fetch_client() {
-  for (auto* const queue : {queue_.get(), replies_.get()}) {
-    rd_kafka_queue_io_event_enable(queue, -1, nullptr, 0);
-  }
+  rd_kafka_queue_io_event_enable(replies_.get(), -1, nullptr, 0);
 }
 
 result<std::unique_ptr<fetch_client>> fetch_client::create(const settings& config, log_handle log,
                                                            std::shared_ptr<every> refused) {
   using outcome = result<std::unique_ptr<fetch_client>>;
   auto shared = std::make_shared<owner>(std::move(log), config, std::move(refused));
-  auto client = make_client(config, client_role::reader, shared->health);
+  auto client = make_client(config, client_role::fetcher, shared->health);
   if (!client) {
     return outcome::failure(client.error());
   }
   shared->client = std::move(client).value().release();
-  return std::unique_ptr<fetch_client>{new fetch_client{std::move(shared)}};
+  rd_kafka_poll_set_consumer(shared->client);
+  return std::unique_ptr<fetch_client>{new fetch_client{
+      std::move(shared), split_memory(config.consumer.memory_budget_mib).waiting}};
 }
 
 void fetch_client::add(const std::vector<fetch_start>& starts) {
   const auto list = new_partition_list(static_cast<int>(starts.size()));
   for (const auto& start : starts) {
+    lanes_.add(start.tp, start.in_hand);
     auto& partition = add_partition(*list, start.tp);
     partition.offset = start.offset;
     rd_kafka_topic_partition_set_leader_epoch(&partition, start.leader_epoch);
@@ -92,20 +90,13 @@ void fetch_client::add(const std::vector<fetch_start>& starts) {
 void fetch_client::remove(const std::vector<topic_partition>& partitions) {
   const auto list = new_partition_list(static_cast<int>(partitions.size()));
   for (const auto& tp : partitions) {
+    lanes_.remove(tp);
     add_partition(*list, tp);
   }
   if (const error_ptr error{rd_kafka_incremental_unassign(client(), list.get())}) {
     health().log().error("fetch_stop_refused", "the client refuses to stop reading partitions",
                          {{"reason", rd_kafka_error_string(error.get())}});
   }
-}
-
-// Timeout 0: with any other the call waits until the array is full or the time is up, and that is
-// latency for the records it already has.
-std::span<rd_kafka_message_t*> fetch_client::poll(std::size_t most) {
-  messages_.resize(most);
-  const auto count = rd_kafka_consume_batch_queue(queue_.get(), 0, messages_.data(), most);
-  return {messages_.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))};
 }
 
 void fetch_client::ask_offsets(log_end end, const std::vector<topic_partition>& partitions) {

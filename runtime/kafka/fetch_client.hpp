@@ -5,6 +5,7 @@
 #include "config/settings.hpp"
 #include "messages/ids.hpp"
 #include "runtime/kafka/client_health.hpp"
+#include "runtime/kafka/fetch_lanes.hpp"
 #include "runtime/kafka/handles.hpp"
 #include "runtime/kafka/result.hpp"
 #include "runtime/threads/wakeup.hpp"
@@ -24,7 +25,8 @@ namespace streamer {
 struct fetch_start {
   topic_partition tp;
   std::int64_t offset;            ///< or RD_KAFKA_OFFSET_BEGINNING, RD_KAFKA_OFFSET_END
-  std::int32_t leader_epoch = -1; ///< of the offset's predecessor; -1: not known
+  std::int32_t leader_epoch;      ///< of the offset's predecessor; -1: not known
+  in_hand_count in_hand;
 };
 
 /// Which end of the log an answer names.
@@ -60,11 +62,8 @@ class fetch_client {
   /// Reads these no more; what was fetched of them is thrown away. `add` may follow at once.
   void remove(const std::vector<topic_partition>& partitions);
 
-  /// Up to `most` messages that are there already; errors and partition ends among them. The
-  /// caller owns each one. Valid until the next call.
-  [[nodiscard]] std::span<rd_kafka_message_t*> poll(std::size_t most);
-  /// Up when `poll` has something. Of use only after `poll` returned less than it was asked for.
-  [[nodiscard]] const wakeup& records_flag() const { return records_flag_; }
+  /// What was fetched.
+  [[nodiscard]] fetch_lanes& lanes() { return lanes_; }
 
   /// Asks the leaders for one end of each partition; answered through `take_replies`. Also wakes
   /// the library's broker threads, which can sleep for up to a second beside a partition that was
@@ -110,15 +109,13 @@ class fetch_client {
     rd_kafka_t* client = nullptr;
   };
 
-  explicit fetch_client(std::shared_ptr<owner> shared);
+  fetch_client(std::shared_ptr<owner> shared, credit_limits waiting);
   [[nodiscard]] rd_kafka_t* client() const { return owner_->client; }
 
   std::shared_ptr<owner> owner_;
-  wakeup records_flag_;
+  fetch_lanes lanes_;
   wakeup replies_flag_;
-  queue_ptr queue_;
   queue_ptr replies_;
-  std::vector<rd_kafka_message_t*> messages_;
   std::vector<topic_answer> topics_;
 };
 

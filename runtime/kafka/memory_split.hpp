@@ -1,5 +1,7 @@
 #pragma once
 
+#include "actors/consumer/credit.hpp"
+
 #include <cstddef>
 #include <cstdint>
 
@@ -10,6 +12,7 @@ namespace streamer {
 struct memory_split {
   std::int64_t prefetch_bytes;        ///< payload queued in the client, read but not yet delivered
   std::int64_t prefetch_messages;     ///< the same in messages: each costs about 290 bytes besides
+  credit_limits waiting;              ///< the part of both that fetch_lanes takes over
   std::int64_t fetch_bytes;           ///< one fetch response
   std::int64_t partition_fetch_bytes; ///< what one partition puts into a fetch response
   std::int64_t response_bytes;        ///< largest response accepted at all

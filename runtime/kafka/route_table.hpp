@@ -3,6 +3,7 @@
 #include "actors/consumer/record_source.hpp"
 #include "runtime/kafka/kafka_batch.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -35,6 +36,8 @@ struct route {
   bool moving = false;                   ///< an operator pauses or moves it: its consumer ends
   std::optional<offset_id> seek_to{};    ///< what its last commit is to say
   bool fetching = false;                 ///< the fetch client reads it
+  /// Records that are read and unfinished.
+  in_hand_count in_hand = std::make_shared<std::atomic<std::int64_t>>(0);
   std::shared_ptr<kafka_batch> building; ///< records of the poll at hand
   batch_extent extent{};                 ///< of the batch that its last record came in
 

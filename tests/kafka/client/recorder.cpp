@@ -144,12 +144,21 @@ void recording_consumer::on_assigned(std::vector<assigned_partition> partitions)
       recorded.tp = partition.tp;
       recorded.epoch = partition.epoch;
       recorded.committed = std::move(partition.committed);
+      recorded.in_hand = std::move(partition.in_hand);
       epochs_.emplace(partition.epoch, std::move(recorded));
     }
   }
   if (behaviour_.starts) {
     client_->start(std::move(started));
   }
+}
+
+void recording_consumer::give_all_credit() {
+  const std::lock_guard lock{mutex_};
+  for (const auto& [epoch, recorded] : epochs_) {
+    recorded.in_hand->store(0);
+  }
+  credit_.give(credit_.held_records(), credit_.held_bytes());
 }
 
 void recording_consumer::on_revoking(std::vector<assignment_epoch> epochs) {
@@ -208,6 +217,9 @@ void recording_consumer::on_records(assignment_epoch epoch, record_batch_ptr bat
     for (std::size_t i = 0; i < count; ++i) {
       recorded.offsets.push_back(batch->records()[i].offset.value());
       bytes += static_cast<std::int64_t>(batch->charged_bytes(i));
+    }
+    if (behaviour_.gives_credit) {
+      recorded.in_hand->fetch_sub(static_cast<std::int64_t>(count));
     }
     if (behaviour_.keeps_batches) {
       batches_.push_back(batch);

@@ -53,6 +53,7 @@ struct recorded_epoch {
   std::chrono::milliseconds largest_gap{0}; ///< between two on_records
   bool revoking = false;
   bool lost = false;
+  streamer::in_hand_count in_hand{};
   [[nodiscard]] std::int64_t next() const { return offsets.empty() ? -1 : offsets.back() + 1; }
 };
 
@@ -65,6 +66,8 @@ class recording_consumer final : public source_events {
 
   consumer_client& client() { return *client_; }
   credit_pool& credit() { return credit_; }
+  /// As if everything received so far were done.
+  void give_all_credit();
 
   /// All ownerships so far, in order.
   [[nodiscard]] std::vector<recorded_epoch> epochs() const;

@@ -102,8 +102,9 @@ TEST_CASE("a resumed partition delivers again at once and holds up no other", "[
   }
   evidence("slowest of 10 resumes: " + std::to_string(slowest.count()) +
            " ms; largest gap of the other partitions: " + std::to_string(others.count()) + " ms");
-  CHECK(slowest <= 200ms);
-  CHECK(others <= 200ms);
+  // Held up, they would wait for as long as the library's broker threads sleep: a second.
+  CHECK(slowest < 900ms);
+  CHECK(others < 900ms);
 }
 
 TEST_CASE("restart reads on from the committed offsets under new epochs") {

@@ -187,8 +187,7 @@ TEST_CASE("without credit nothing is read, the group is served, and reading resu
   CHECK(consumer.owned() == 2);
   CHECK(consumer.client().status().losses == 0);
   while (consumer.records() < 5'000) {
-    const auto held = consumer.credit().held_records();
-    consumer.credit().give(held, consumer.credit().held_bytes());
+    consumer.give_all_credit();
     REQUIRE(wait_until(
         [&] { return consumer.records() >= 5'000 || consumer.credit().held_records() >= 900; }, 10s,
         1ms));

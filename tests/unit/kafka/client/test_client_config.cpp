@@ -28,7 +28,7 @@ conf_ptr conf_of(const settings& config, client_role role) {
 } // namespace
 
 TEST_CASE("a consumer never commits by itself, nor resets, nor sees aborted records") {
-  for (const auto role : {client_role::consumer, client_role::reader}) {
+  for (const auto role : {client_role::consumer, client_role::reader, client_role::fetcher}) {
     const auto conf = conf_of({}, role);
     CHECK(value_of(conf, "enable.auto.commit") == "false");
     CHECK(value_of(conf, "enable.auto.offset.store") == "false");
@@ -158,8 +158,8 @@ TEST_CASE("any memory budget gives settings that the client accepts") {
   struct silent final : client_hooks {
     silent() : client_hooks{log_handle{}} {}
   } hooks;
-  for (const auto role : {client_role::consumer, client_role::reader, client_role::producer,
-                          client_role::ingest, client_role::admin}) {
+  for (const auto role : {client_role::consumer, client_role::reader, client_role::fetcher,
+                          client_role::producer, client_role::ingest, client_role::admin}) {
     const auto client = make_client(config, role, hooks);
     INFO(client.error());
     CHECK(client);
