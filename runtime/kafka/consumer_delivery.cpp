@@ -105,11 +105,11 @@ bool consumer_loop::read() {
   if (credit_.available() <= 0) {
     return false;
   }
-  const auto plan = pace_.plan(credit_.held_records(), lanes.used());
-  const auto messages = lanes.poll(plan);
+  const auto messages =
+      lanes.poll(pace_.plan({credit_.held_records(), credit_.held_bytes()}, lanes.used()));
   pace_.note(static_cast<std::int64_t>(messages.size()), clock::now());
   deliver(messages);
-  return std::cmp_equal(messages.size(), plan.most);
+  return lanes.has_more();
 }
 
 // One fetch brings the records of a partition side by side, so they are handled in runs.

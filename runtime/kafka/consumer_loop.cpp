@@ -31,7 +31,7 @@ consumer_loop::consumer_loop(const settings& config, source_events& events, cred
       credit_{credit},
       log_{std::move(log)},
       inbox_{std::make_shared<inbox<command>>()},
-      pace_{credit.limits().records} {}
+      pace_{credit.limits()} {}
 
 consumer_loop::~consumer_loop() {
   abandon_.store(true);

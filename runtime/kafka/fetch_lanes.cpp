@@ -82,22 +82,20 @@ std::span<rd_kafka_message_t*> fetch_lanes::poll(const read_plan& plan) {
       l.in_hand += m.in_hand->load(std::memory_order_relaxed);
     }
   }
-  for (std::int64_t taken = 0; taken < plan.most;) {
+  const auto enough = size_.bytes - plan.bytes;
+  for (std::int64_t taken = 0; taken < plan.most && size_.bytes > enough;) {
     auto* const from = find_next(taken < plan.open ? anything : plan.share);
     if (from == nullptr) {
       break;
     }
-    const auto part = std::min(
-        {plan.turn, plan.most - taken, static_cast<std::int64_t>(from->waiting.size())});
-    for (std::int64_t i = 0; i < part; ++i) {
+    const auto until = taken + std::min(plan.turn, plan.most - taken);
+    for (; taken < until && !from->waiting.empty() && size_.bytes > enough; ++taken) {
       auto* const message = from->waiting.front();
       from->waiting.pop_front();
       add_to(*from, message, -1);
       messages_.push_back(message);
+      ++from->in_hand;
     }
-    taken += part;
-    from->in_hand += part;
-    take_over(*from);
   }
   return messages_;
 }

@@ -55,6 +55,8 @@ class fetch_lanes {
   /// queue, of those that have any, whose partitions have the fewest in hand. The caller owns each
   /// message. Valid until the next call.
   [[nodiscard]] std::span<rd_kafka_message_t*> poll(const read_plan& plan);
+  /// There is more, and the last `poll` had no reason to pass it over.
+  [[nodiscard]] bool has_more() const { return size_.records > 0 && !passed_over_; }
   /// How soon there is to be another `poll` though nothing is told: the last one has passed over
   /// what would have been too much of a partition, or one that was added has yet to be heard of.
   [[nodiscard]] std::optional<std::chrono::milliseconds> next_look() const;

@@ -10,9 +10,10 @@
 
 namespace streamer {
 
-/// What may be read at once, in records.
+/// What may be read at once, in records unless it says otherwise.
 struct read_plan {
-  std::int64_t most = 0; ///< in all
+  std::int64_t most = 0;  ///< in all
+  std::int64_t bytes = 0; ///< in all, in bytes; the last record may go beyond
   std::int64_t turn = 1; ///< of one queue before the next has its turn
   /// A queue whose partitions have as many in hand gives no more, ...
   std::int64_t share = 0;
@@ -30,38 +31,40 @@ class read_pace {
   /// Fewest, however many partitions there are.
   static constexpr std::int64_t least = 32;
 
-  /// `window`: records that may be in hand.
-  explicit read_pace(std::int64_t window) : window_{window} {}
+  /// `window`: what may be in hand.
+  explicit read_pace(credit_limits window) : window_{window} {}
 
   /// So many records more were read by `now`.
   void note(std::int64_t records, time_point now) {
     count_ += records;
-    if (count_ >= window_) {
+    if (count_ >= window_.records) {
       fast_ = now - since_ < slow_handlers;
       since_ = now;
       count_ = 0;
     }
   }
 
-  /// For a process that holds so many records of its window, and reads from so many queues.
+  /// For a process that holds so much of its window, and reads from so many queues.
   ///
   /// With slow handlers the window holds some turns of every partition, for which keys are at work
   /// depends on it. Half of the window is for whoever comes, the other half for those that have
   /// less than their part: records that never end fill the first, and the rest of the partitions
   /// goes on with the second.
-  [[nodiscard]] read_plan plan(std::int64_t held, std::size_t queues) const {
+  [[nodiscard]] read_plan plan(const credit_limits& held, std::size_t queues) const {
     constexpr std::int64_t turns_of_each = 4;
+    const auto window = window_.records;
     const auto parts = static_cast<std::int64_t>(std::max<std::size_t>(1, queues));
     read_plan made;
-    made.most = std::clamp<std::int64_t>(window_ - held, 0, most);
-    made.turn = fast_ ? most : std::clamp(window_ / (turns_of_each * parts), least, most);
-    made.share = window_ / (fast_ ? std::min<std::int64_t>(2, parts) : parts);
-    made.open = std::max<std::int64_t>(0, window_ / 2 - held);
+    made.most = std::clamp<std::int64_t>(window - held.records, 0, most);
+    made.bytes = std::max<std::int64_t>(0, window_.bytes - held.bytes);
+    made.turn = fast_ ? most : std::clamp(window / (turns_of_each * parts), least, most);
+    made.share = window / (fast_ ? std::min<std::int64_t>(2, parts) : parts);
+    made.open = std::max<std::int64_t>(0, window / 2 - held.records);
     return made;
   }
 
  private:
-  std::int64_t window_;
+  credit_limits window_;
   std::int64_t count_ = 0;
   time_point since_{};
   bool fast_ = false;

@@ -31,8 +31,7 @@ def waiting(rig, topic, fetch, wait_us, at_least=None, of_limit=None):
         "worker": lambda: rig.drain("worker", topic, **waits),
         "bare loop, ordered by key": lambda: rig.drain("bare_wait", topic, wait_us=wait_us,
                                                        **fetch),
-        # For information. What is in flight is what the latest fetches brought: where that is of a
-        # few partitions, it has a part of the keys.
+        # For information: more records in hand leave fewer keys without one.
         f"worker, max_in_flight {WIDE}": lambda: rig.drain("worker", topic, **waits,
                                                            consumer__max_in_flight=WIDE),
         f"bare loop, {WIDE} in hand": lambda: rig.drain("bare_wait", topic, wait_us=wait_us,
