@@ -109,6 +109,7 @@ void fetch_lanes::refill() {
     for (const auto& m : l.partitions) {
       if (!m.heard) {
         rd_kafka_queue_forward(m.own.get(), l.queue.get());
+        l.ready.store(true, std::memory_order_release);
       }
     }
     take_over(l);

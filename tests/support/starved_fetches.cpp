@@ -13,15 +13,15 @@ std::string_view starving() {
   return value == nullptr ? std::string_view{} : std::string_view{value};
 }
 
-// The queue of the first client that reads; only that client is asked through this function.
-std::atomic<rd_kafka_queue_t*> first_queue{nullptr};
+// The client that last began to read a partition, and whether another one has before.
+std::atomic<rd_kafka_t*> reader{nullptr};
+std::atomic<bool> renewed{false};
 std::atomic<bool> read_again{false};
 
-bool gives_nothing(rd_kafka_queue_t* queue) {
-  rd_kafka_queue_t* none = nullptr;
-  const bool first = first_queue.compare_exchange_strong(none, queue) || none == queue;
-  return first && (starving() == "until_renewed" ||
-                   (starving() == "until_read_again" && !read_again.load()));
+// Only the client that reads is asked through this function.
+bool gives_nothing() {
+  return (starving() == "until_renewed" && !renewed.load()) ||
+         (starving() == "until_read_again" && !read_again.load());
 }
 
 } // namespace
@@ -34,6 +34,10 @@ ssize_t __real_rd_kafka_consume_batch_queue(rd_kafka_queue_t* queue, int timeout
                                             rd_kafka_message_t** messages, size_t most);
 ssize_t __wrap_rd_kafka_consume_batch_queue(rd_kafka_queue_t* queue, int timeout_ms,
                                             rd_kafka_message_t** messages, size_t most);
+rd_kafka_queue_t* __real_rd_kafka_queue_get_partition(rd_kafka_t* client, const char* topic,
+                                                      int32_t partition);
+rd_kafka_queue_t* __wrap_rd_kafka_queue_get_partition(rd_kafka_t* client, const char* topic,
+                                                      int32_t partition);
 rd_kafka_error_t* __real_rd_kafka_incremental_unassign(
     rd_kafka_t* client, const rd_kafka_topic_partition_list_t* partitions);
 rd_kafka_error_t* __wrap_rd_kafka_incremental_unassign(
@@ -41,9 +45,17 @@ rd_kafka_error_t* __wrap_rd_kafka_incremental_unassign(
 
 ssize_t __wrap_rd_kafka_consume_batch_queue(rd_kafka_queue_t* queue, int timeout_ms,
                                             rd_kafka_message_t** messages, size_t most) {
-  return gives_nothing(queue)
-             ? 0
-             : __real_rd_kafka_consume_batch_queue(queue, timeout_ms, messages, most);
+  return gives_nothing() ? 0
+                         : __real_rd_kafka_consume_batch_queue(queue, timeout_ms, messages, most);
+}
+
+rd_kafka_queue_t* __wrap_rd_kafka_queue_get_partition(rd_kafka_t* client, const char* topic,
+                                                      int32_t partition) {
+  auto* const before = reader.exchange(client);
+  if (before != nullptr && before != client) {
+    renewed = true;
+  }
+  return __real_rd_kafka_queue_get_partition(client, topic, partition);
 }
 
 rd_kafka_error_t* __wrap_rd_kafka_incremental_unassign(
