@@ -28,7 +28,7 @@ struct assigned_partition {
   topic_partition tp;
   assignment_epoch epoch;
   committed_position committed;
-  std::string cluster_id; ///< as the brokers tell it; empty if they have not yet
+  std::string cluster_id;  ///< as the brokers tell it; empty if they have not yet
   in_hand_count in_hand{}; ///< may be null
 };
 

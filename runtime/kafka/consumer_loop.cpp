@@ -140,6 +140,7 @@ void consumer_loop::advance_timers(time_point now) {
     ask_ends(now);
   }
   if (now - ends_asked_at_ >= ends_interval) {
+    fetcher_->lanes().forward_all();
     ask_ends(now);
     const auto [id, joined] = member_->membership();
     draft_.member_id = id;

@@ -55,9 +55,7 @@ fetch_client::fetch_client(std::shared_ptr<owner> shared, credit_limits waiting)
 
 // A batch may keep the client alive: it must not write to a descriptor that has another meaning by
 // then.
-fetch_client::~fetch_client() {
-  rd_kafka_queue_io_event_enable(replies_.get(), -1, nullptr, 0);
-}
+fetch_client::~fetch_client() { rd_kafka_queue_io_event_enable(replies_.get(), -1, nullptr, 0); }
 
 result<std::unique_ptr<fetch_client>> fetch_client::create(const settings& config, log_handle log,
                                                            std::shared_ptr<every> refused) {
@@ -69,8 +67,8 @@ result<std::unique_ptr<fetch_client>> fetch_client::create(const settings& confi
   }
   shared->client = std::move(client).value().release();
   rd_kafka_poll_set_consumer(shared->client);
-  return std::unique_ptr<fetch_client>{new fetch_client{
-      std::move(shared), split_memory(config.consumer.memory_budget_mib).waiting}};
+  return std::unique_ptr<fetch_client>{
+      new fetch_client{std::move(shared), split_memory(config.consumer.memory_budget_mib).waiting}};
 }
 
 void fetch_client::add(const std::vector<fetch_start>& starts) {

@@ -24,8 +24,8 @@ namespace streamer {
 /// Where the reading of a partition begins.
 struct fetch_start {
   topic_partition tp;
-  std::int64_t offset;            ///< or RD_KAFKA_OFFSET_BEGINNING, RD_KAFKA_OFFSET_END
-  std::int32_t leader_epoch;      ///< of the offset's predecessor; -1: not known
+  std::int64_t offset;       ///< or RD_KAFKA_OFFSET_BEGINNING, RD_KAFKA_OFFSET_END
+  std::int32_t leader_epoch; ///< of the offset's predecessor; -1: not known
   in_hand_count in_hand;
 };
 

@@ -100,20 +100,26 @@ std::span<rd_kafka_message_t*> fetch_lanes::poll(const read_plan& plan) {
   return messages_;
 }
 
-// Where a partition is added soon after it was removed, the library stops the old reading only
-// later, and takes the forwarding away with it; nor does it forward to its own queue what anybody
-// has ever forwarded. So it is done again until something has come. (librdkafka 2.14,
-// rd_kafka_toppar_fetch_stop.)
 void fetch_lanes::refill() {
   for (auto& l : lanes_) {
-    for (const auto& m : l.partitions) {
-      if (!m.heard) {
-        rd_kafka_queue_forward(m.own.get(), l.queue.get());
-        l.ready.store(true, std::memory_order_release);
-      }
+    if (l.unheard > 0) {
+      forward(l);
     }
     take_over(l);
   }
+}
+
+void fetch_lanes::forward_all() { std::ranges::for_each(lanes_, forward); }
+
+// Where a partition is added soon after it was removed, the library stops the old reading only
+// later, and takes the forwarding away with it; nor does it forward to its own queue what anybody
+// has ever forwarded. So it is done again until something has come, and now and then after that.
+// (librdkafka 2.14, rd_kafka_toppar_fetch_stop.)
+void fetch_lanes::forward(lane& of) {
+  for (const auto& m : of.partitions) {
+    rd_kafka_queue_forward(m.own.get(), of.queue.get());
+  }
+  of.ready.store(true, std::memory_order_release);
 }
 
 // Timeout 0: with any other the call waits until the array is full or the time is up, and that is
@@ -136,7 +142,9 @@ void fetch_lanes::take_over(lane& from) {
 }
 
 void fetch_lanes::note_heard(lane& of, const rd_kafka_message_t& message) {
-  if (of.unheard == 0) {
+  // An error may be of the reading before.
+  if (of.unheard == 0 || (message.err != RD_KAFKA_RESP_ERR_NO_ERROR &&
+                          message.err != RD_KAFKA_RESP_ERR__PARTITION_EOF)) {
     return;
   }
   const auto found = std::ranges::find_if(

@@ -51,6 +51,8 @@ class fetch_lanes {
   /// Takes over what the library has fetched, as far as there is room: often, also while nothing
   /// may be read, for the library fetches no more of a partition that it holds enough of.
   void refill();
+  /// Makes sure that every partition's records come here. To be called every second or so.
+  void forward_all();
   /// Messages that are there already, errors and partition ends among them, each turn from the
   /// queue, of those that have any, whose partitions have the fewest in hand. The caller owns each
   /// message. Valid until the next call.
@@ -83,6 +85,7 @@ class fetch_lanes {
     std::atomic<bool> ready{false}; ///< may have something
   };
   static void on_event(rd_kafka_t* client, void* opaque);
+  static void forward(lane& of);
   void take_over(lane& from);
   static void note_heard(lane& of, const rd_kafka_message_t& message);
   [[nodiscard]] bool has_room(const lane& of) const;

@@ -14,7 +14,7 @@ namespace streamer {
 struct read_plan {
   std::int64_t most = 0;  ///< in all
   std::int64_t bytes = 0; ///< in all, in bytes; the last record may go beyond
-  std::int64_t turn = 1; ///< of one queue before the next has its turn
+  std::int64_t turn = 1;  ///< of one queue before the next has its turn
   /// A queue whose partitions have as many in hand gives no more, ...
   std::int64_t share = 0;
   std::int64_t open = 0; ///< ... but among so many that are there for whoever comes

@@ -31,11 +31,11 @@ struct route {
   bool paused = false;
   bool leaving = false;
   bool released = false;
-  bool restarting = false;               ///< ends, to begin again, when its commits are settled
-  bool stopped = false;                  ///< an operator has paused it
-  bool moving = false;                   ///< an operator pauses or moves it: its consumer ends
-  std::optional<offset_id> seek_to{};    ///< what its last commit is to say
-  bool fetching = false;                 ///< the fetch client reads it
+  bool restarting = false;            ///< ends, to begin again, when its commits are settled
+  bool stopped = false;               ///< an operator has paused it
+  bool moving = false;                ///< an operator pauses or moves it: its consumer ends
+  std::optional<offset_id> seek_to{}; ///< what its last commit is to say
+  bool fetching = false;              ///< the fetch client reads it
   /// Records that are read and unfinished.
   in_hand_count in_hand = std::make_shared<std::atomic<std::int64_t>>(0);
   std::shared_ptr<kafka_batch> building; ///< records of the poll at hand

@@ -15,8 +15,8 @@ TEST_CASE("A partition whose records do not end holds up no other") {
   ledger_producer producer{s.bootstrap, s.source};
   for (int i = 0; i < of_each; ++i) {
     const auto key = "key-" + std::to_string(i % 200);
-    producer.send_to(
-        0, producer.maker().make("acme", "stuck-" + key, 50, {{script_header, "hang"}}));
+    producer.send_to(0,
+                     producer.maker().make("acme", "stuck-" + key, 50, {{script_header, "hang"}}));
     producer.send_to(1, producer.maker().make("acme", key, 50));
   }
   producer.flush();
