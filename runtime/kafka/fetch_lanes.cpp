@@ -54,6 +54,9 @@ void fetch_lanes::add(const topic_partition& tp, in_hand_count in_hand) {
       {tp, std::move(in_hand),
        queue_ptr{rd_kafka_queue_get_partition(&client_, tp.topic.c_str(), tp.partition.value())}});
   ++emptiest->unheard;
+  // Before the library reads it: what it would put into its own queue first, and only what comes
+  // later into this one, would be taken in another order, and be passed over as read before.
+  forward(*emptiest);
 }
 
 void fetch_lanes::remove(const topic_partition& tp) {
