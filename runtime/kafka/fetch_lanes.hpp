@@ -25,7 +25,7 @@ namespace streamer {
 ///
 /// With the library's one queue for everything, a partition whose records are not wanted at the
 /// moment fills it, nothing is fetched of the others, and what is taken next is of the same
-/// partition again: with slow handlers, one of twelve partitions was at work.
+/// partition again: with slow handlers a quarter of a topic's keys was at work.
 ///
 /// What the library has of a partition is taken over as long as there is room: one that it holds
 /// enough of is left out of the next request, and where the others have nothing new that request

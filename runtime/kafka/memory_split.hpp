@@ -9,6 +9,8 @@ namespace streamer {
 
 /// How consumer.memory_budget_mib is divided. The parts sum to less than the whole: a fetch
 /// response is held beside the queue that it overfills, and once more while it is decompressed.
+/// Where many partitions have a backlog and slow handlers, the prefetch is exceeded: the library
+/// may hold `fetch_lanes::count / fetch_lanes::library_part` times as much.
 struct memory_split {
   std::int64_t prefetch_bytes;        ///< payload queued in the client, read but not yet delivered
   std::int64_t prefetch_messages;     ///< the same in messages: each costs about 290 bytes besides

@@ -83,28 +83,30 @@ TEST_CASE("a resumed partition delivers again at once and holds up no other", "[
   }};
   REQUIRE(wait_until([&] { return consumer.records() > 400; }, 30s));
   const auto paused = consumer.current(0)->epoch;
-  milliseconds slowest{0};
-  consumer.reset_gaps();
+  std::vector<milliseconds> resumes;
+  std::vector<milliseconds> gaps;
   for (int i = 0; i < 10; ++i) {
+    consumer.reset_gaps();
     consumer.client().pause(paused);
     std::this_thread::sleep_for(150ms);
     const auto before = consumer.current(0)->offsets.size();
     const auto from = std::chrono::steady_clock::now();
     consumer.client().resume(paused);
     REQUIRE(wait_until([&] { return consumer.current(0)->offsets.size() > before; }, 5s, 1ms));
-    slowest = std::max(
-        slowest, std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - from));
+    resumes.push_back(
+        std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - from));
     std::this_thread::sleep_for(100ms);
+    gaps.push_back(std::max({consumer.current(1)->largest_gap, consumer.current(2)->largest_gap,
+                             consumer.current(3)->largest_gap}));
   }
-  milliseconds others{0};
-  for (std::int32_t p = 1; p < 4; ++p) {
-    others = std::max(others, consumer.current(p)->largest_gap);
-  }
-  evidence("slowest of 10 resumes: " + std::to_string(slowest.count()) +
-           " ms; largest gap of the other partitions: " + std::to_string(others.count()) + " ms");
-  // Held up, they would wait for as long as the library's broker threads sleep: a second.
-  CHECK(slowest < 900ms);
-  CHECK(others < 900ms);
+  // What holds them up does so every time; one of ten may be the machine.
+  std::ranges::sort(resumes);
+  std::ranges::sort(gaps);
+  evidence("of 10 resumes the slowest took " + std::to_string(resumes.back().count()) +
+           " ms; largest gap of the other partitions: " + std::to_string(gaps.back().count()) +
+           " ms");
+  CHECK(resumes[8] <= 200ms);
+  CHECK(gaps[8] <= 200ms);
 }
 
 TEST_CASE("restart reads on from the committed offsets under new epochs") {

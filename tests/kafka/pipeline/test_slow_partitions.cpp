@@ -1,5 +1,4 @@
 // What a partition with slow handlers costs the others of its worker.
-#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 
 #include "tests/support/broker_fixture.hpp"
