@@ -16,13 +16,15 @@ constexpr double cluster_rate = 2000;
 constexpr int cluster_partitions = 6;
 constexpr std::uint64_t cluster_window = 10'000;
 
-// The group outlives the failover of its coordinator.
-worker_config patient(const scenario& s) {
+worker_config with_session(const scenario& s, const char* timeout_ms) {
   auto config = s.forward();
-  config.value("consumer.session_timeout_ms", "30000");
+  config.value("consumer.session_timeout_ms", timeout_ms);
   config.value("consumer.properties", R"({ "heartbeat.interval.ms" = "1000" })");
   return config;
 }
+
+// The group outlives the failover of its coordinator.
+worker_config patient(const scenario& s) { return with_session(s, "30000"); }
 
 // The broker that leads most of a topic's partitions.
 std::int32_t busiest_leader(const scenario& s) {
@@ -163,18 +165,24 @@ TEST_CASE("B2: the three brokers are restarted in order, one after the other", "
 
 TEST_CASE("B3: all brokers are down for 70 s", "[B3]") {
   constexpr double slow_rate = 1000;
+  constexpr double backlog_rate = 10'000;
   const auto away = scaled<milliseconds>(20s, 70s);
+  const auto backlog = scaled<std::uint64_t>(20'000, 80'000);
   chaos_report report{"B3", "all three brokers down for 70 s"};
   report.needs("every broker down", 1);
   report.rate(slow_rate);
   private_cluster cluster{3};
   const scenario s{cluster.bootstrap(), {.partitions = cluster_partitions}};
-  fleet workers{s, patient(s), report};
+  // The members of before are away for longer than their session, come back as new ones, and the
+  // group waits for the old ones until that time is over, counted from its coordinator's start.
+  fleet workers{s, with_session(s, "20000"), report};
+  ledger_producer load{s.bootstrap, s.source};
+  // As large a backlog as the outage will leave, so that it is no news to anybody's memory.
+  load.run({.rate = backlog_rate, .seed = report.seed()}, backlog);
   workers.add();
   workers.add();
   workers.wait_until_ready();
   require_all_in_sync(s);
-  ledger_producer load{s.bootstrap, s.source};
   load.start({.rate = slow_rate, .seed = report.seed()});
   std::this_thread::sleep_for(10s);
   const auto memory = [&] {
