@@ -16,6 +16,8 @@ struct blocking_pool::shared {
   using clock = std::chrono::steady_clock;
   using job = std::function<void()>;
 
+  static constexpr int tries = 100;
+
   explicit shared(pool_share share) : threads{share.threads}, turns{std::move(share)} {}
 
   const std::size_t threads;
@@ -24,31 +26,60 @@ struct blocking_pool::shared {
   std::condition_variable changed;
   pool_turns<job> turns;
   bool stopping = false;
+  std::size_t idle = 0; ///< threads that wait for a job
+  bool waking = false;  ///< one of them was told and has not come yet
+
+  // The mutex is held for about a microsecond, by hundreds of threads in turns: to sleep for that
+  // costs several times as much as to try again.
+  void lock_soon(std::unique_lock<std::mutex>& lock) {
+    for (int i = 0; i < tries; ++i) {
+      if (lock.try_lock()) {
+        return;
+      }
+      std::this_thread::yield();
+    }
+    lock.lock();
+  }
+
+  // One thread at a time is on its way to work; it wakes the next one if there is more. To wake one
+  // for every job costs more than most jobs: by the time it runs, another has taken the job.
+  bool should_wake() {
+    if (waking || idle == 0 || turns.queued() == 0) {
+      return false;
+    }
+    waking = true;
+    return true;
+  }
+
+  std::optional<pool_turns<job>::turn> next_turn(std::unique_lock<std::mutex>& lock) {
+    while (!stopping) {
+      if (auto next = turns.take(clock::now())) {
+        return next;
+      }
+      ++idle;
+      changed.wait(lock);
+      --idle;
+      waking = false;
+    }
+    return std::nullopt;
+  }
 
   void work() {
     std::unique_lock lock{mutex};
-    for (;;) {
-      std::optional<pool_turns<job>::turn> next;
-      changed.wait(lock, [&] { return stopping || (next = turns.take(clock::now())); });
-      if (!next) {
-        return;
-      }
-      // Another thread for what may start besides; it wakes the one after it. To wake all would
-      // cost every job as many wake-ups as threads are idle.
-      if (turns.queued() > 0) {
+    while (auto next = next_turn(lock)) {
+      const bool wake = should_wake();
+      lock.unlock();
+      // Without the mutex, or it wakes only to wait for that.
+      if (wake) {
         changed.notify_one();
       }
-      lock.unlock();
       const auto began = clock::now();
       next->job();
       next->job = nullptr; // what the job holds is let go without the lock
       const auto ended = clock::now();
-      lock.lock();
-      // What may start now, this thread takes; see above.
+      lock_soon(lock);
+      // What may start now, this thread takes.
       turns.finished(next->tenant, next->guard, ended - began, ended);
-      if (stopping) {
-        return;
-      }
     }
   }
 };
@@ -76,9 +107,14 @@ blocking_pool::~blocking_pool() {
 
 void blocking_pool::submit(const std::string& tenant, std::uint64_t guard,
                            std::function<void()> job) {
-  const std::lock_guard lock{shared_->mutex};
+  std::unique_lock lock{shared_->mutex, std::defer_lock};
+  shared_->lock_soon(lock);
   shared_->turns.push(tenant, guard, std::move(job), shared::clock::now());
-  shared_->changed.notify_one();
+  const bool wake = shared_->should_wake();
+  lock.unlock();
+  if (wake) {
+    shared_->changed.notify_one();
+  }
 }
 
 std::size_t blocking_pool::threads() const { return shared_->threads; }

@@ -43,7 +43,8 @@ void consumer_loop::pause(assignment_epoch epoch) {
 void consumer_loop::resume(assignment_epoch epoch) {
   if (auto* const found = routes_.find(epoch)) {
     if (planted("double_resume")) {
-      found->position += 100; // the first resume fetches them, the second throws them away
+      // The first resume fetches them, the second throws them away.
+      found->order = read_order{found->order.next() + 100};
     }
     found->paused = false;
     update_fetching({found});
@@ -76,8 +77,8 @@ void consumer_loop::update_fetching(const std::vector<route*>& changed) {
 }
 
 fetch_start consumer_loop::start_of(const route& of) const {
-  if (of.position >= 0) {
-    return {of.tp, of.position, of.leader_epoch, of.in_hand};
+  if (of.order.next() >= 0) {
+    return {of.tp, of.order.next(), of.leader_epoch, of.in_hand};
   }
   if (of.committed.offset) {
     return {of.tp, of.committed.offset->value(), of.committed.leader_epoch, of.in_hand};
@@ -149,14 +150,21 @@ void consumer_loop::append(route& to, std::span<rd_kafka_message_t*> run) {
     touched_.push_back(&to);
   }
   to.building->reserve(run.size());
-  for (auto* const message : run) {
-    if (message->offset < to.position) {
-      ++draft_.stale_records;
-      rd_kafka_message_destroy(message);
-      continue;
+  for (std::size_t i = 0; i < run.size(); ++i) {
+    auto* const message = run[i];
+    switch (to.order.note(message->offset)) {
+      case read_order::verdict::next: to.building->add(*message); break;
+      case read_order::verdict::again:
+        ++draft_.stale_records;
+        rd_kafka_message_destroy(message);
+        break;
+      case read_order::verdict::passed_over: {
+        const auto offset = message->offset;
+        std::ranges::for_each(run.subspan(i), rd_kafka_message_destroy);
+        out_of_order(to, offset);
+        return;
+      }
     }
-    to.position = message->offset + 1;
-    to.building->add(*message);
   }
 }
 

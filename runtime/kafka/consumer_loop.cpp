@@ -186,8 +186,8 @@ bool consumer_loop::may_leave(time_point now) const {
 // Where nothing has been read yet, it is where reading begins: a partition whose first fetch brings
 // nothing has lag, too. Negative while the log's range is not known.
 std::int64_t consumer_loop::next_offset_of(const route& of) const {
-  if (of.position >= 0) {
-    return of.position;
+  if (of.order.next() >= 0) {
+    return of.order.next();
   }
   if (of.committed.offset) {
     return of.committed.offset->value();

@@ -141,6 +141,7 @@ class consumer_loop final : private member_events {
   void take_error(const rd_kafka_message_t& message);
   void out_of_range(route& of, std::string_view reason);
   void begin_anew(route& of, std::int64_t at);
+  void out_of_order(route& of, std::int64_t offset);
   void ask_topics();
   void note_topics(std::vector<topic_answer> topics, time_point now);
   void on_recreated(const std::string& topic, time_point seen_before);

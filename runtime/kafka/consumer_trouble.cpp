@@ -67,8 +67,8 @@ void consumer_loop::take_error(const rd_kafka_message_t& message) {
   }
   flush(*r);
   if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-    if (message.offset >= r->position) {
-      r->position = message.offset;
+    if (message.offset >= r->order.next()) {
+      r->order.go_on_at(message.offset);
       events_.on_end_reached(r->epoch, offset_id{message.offset});
     }
     return;
@@ -149,7 +149,7 @@ void consumer_loop::out_of_range(route& of, std::string_view reason) {
     return;
   }
   fetcher_->remove({of.tp});
-  of.position = target;
+  of.order = read_order{target};
   of.leader_epoch = -1;
   fetcher_->add({start_of(of)});
 }
@@ -167,6 +167,18 @@ void consumer_loop::begin_anew(route& of, std::int64_t at) {
   auto& r = routes_.add(tp, std::move(from), lane_source_of(tp.topic));
   r.stopped = stopped_.contains(tp);
   events_.on_assigned({{r.tp, r.epoch, r.committed, member_->cluster_id(), r.in_hand}});
+}
+
+// Records behind it may be finished, and even committed; they are processed once more.
+void consumer_loop::out_of_order(route& of, std::int64_t offset) {
+  const auto from = of.order.gap_begin();
+  log_.error("records_out_of_order",
+             "a record came after those behind it; going back, so that none is left out",
+             {{"partition", to_string(of.tp)},
+              {"offset", offset},
+              {"next_offset", of.order.next()},
+              {"from_offset", from}});
+  begin_anew(of, from);
 }
 
 void consumer_loop::read_again(assignment_epoch epoch) {

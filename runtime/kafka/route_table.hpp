@@ -2,6 +2,7 @@
 
 #include "actors/consumer/record_source.hpp"
 #include "runtime/kafka/kafka_batch.hpp"
+#include "runtime/kafka/read_order.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -21,8 +22,7 @@ struct route {
   assignment_epoch epoch;
   std::string lane_source; ///< of a redrive lane: the topic that it serves; empty: none
   committed_position committed;
-  /// Next offset to deliver: nothing before it is delivered (again). Negative: not known yet.
-  std::int64_t position = -1;
+  read_order order{};
   std::int32_t leader_epoch = -1; ///< of the last record delivered
   std::int64_t low = -1;          ///< as the broker last told it
   std::int64_t end = -1;
