@@ -141,6 +141,7 @@ class consumer_loop final : private member_events {
   void take_error(const rd_kafka_message_t& message);
   void out_of_range(route& of, std::string_view reason);
   void begin_anew(route& of, std::int64_t at);
+  static committed_position going_back(const committed_position& committed, offset_id passed_over);
   void out_of_order(route& of, std::int64_t offset);
   void ask_topics();
   void note_topics(std::vector<topic_answer> topics, time_point now);
@@ -180,6 +181,8 @@ class consumer_loop final : private member_events {
   std::map<std::uint64_t, std::vector<topic_partition>> offset_requests_;
   std::uint64_t last_offset_request_ = 0;
   std::map<assignment_epoch, time_point> rereads_;
+  /// The first offset of what was passed over, until the partition is read again.
+  std::map<topic_partition, offset_id> passed_over_;
   /// What operators have paused, and where seeks are on their way to, until the group takes it.
   std::map<topic_partition, operator_pause> stopped_;
   std::map<topic_partition, offset_id> seeking_;

@@ -203,6 +203,14 @@ void consumer_loop::advance_offset_requests(time_point now) {
   offset_requests_.emplace(request, std::move(asked));
 }
 
+// Its metadata may call finished what was passed over.
+committed_position consumer_loop::going_back(const committed_position& committed,
+                                             offset_id passed_over) {
+  committed_position from;
+  from.offset = committed.offset ? std::min(*committed.offset, passed_over) : committed.offset;
+  return from;
+}
+
 void consumer_loop::on_group_offsets(committed_reply reply) {
   auto asked = offset_requests_.extract(reply.request);
   if (asked.empty()) {
@@ -212,6 +220,9 @@ void consumer_loop::on_group_offsets(committed_reply reply) {
   std::vector<assigned_partition> assigned;
   for (auto& [tp, committed] : reply.positions) {
     if (std::erase(missing, tp) > 0) {
+      if (const auto passed_over = passed_over_.extract(tp)) {
+        committed = going_back(committed, passed_over.mapped());
+      }
       auto source = lane_source_of(tp.topic);
       auto& r = routes_.add(std::move(tp), std::move(committed), std::move(source));
       r.extent = batch_extent{largest_batch(settings_)};

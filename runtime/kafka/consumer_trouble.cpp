@@ -169,16 +169,24 @@ void consumer_loop::begin_anew(route& of, std::int64_t at) {
   events_.on_assigned({{r.tp, r.epoch, r.committed, member_->cluster_id(), r.in_hand}});
 }
 
-// Records behind it may be finished, and even committed; they are processed once more.
+// Records behind it may be finished, and even committed; they are processed once more, and so is
+// what the ownership that ends here has not finished.
 void consumer_loop::out_of_order(route& of, std::int64_t offset) {
-  const auto from = of.order.gap_begin();
+  const auto tp = of.tp;
+  const auto epoch = of.epoch;
+  const offset_id from{of.order.gap_begin()};
   log_.error("records_out_of_order",
              "a record came after those behind it; going back, so that none is left out",
-             {{"partition", to_string(of.tp)},
+             {{"partition", to_string(tp)},
               {"offset", offset},
               {"next_offset", of.order.next()},
-              {"from_offset", from}});
-  begin_anew(of, from);
+              {"from_offset", from.value()}});
+  std::erase(touched_, &of);
+  drop({epoch});
+  events_.on_lost({epoch});
+  const auto at = passed_over_.try_emplace(tp, from).first;
+  at->second = std::min(at->second, from);
+  want_offsets({tp});
 }
 
 void consumer_loop::read_again(assignment_epoch epoch) {
