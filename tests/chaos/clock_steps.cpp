@@ -144,8 +144,10 @@ TEST_CASE("D4: the clock steps by an hour, under load, while retries wait, betwe
   auto w = start();
   w->wait_until_ready();
   ledger_producer load{s.bootstrap, s.source};
+  // One record in fifty waits through all its back-offs, and its key with it.
   load.start({.rate = rate,
               .seed = report.seed(),
+              .keys = scaled<std::size_t>(50, 1000),
               .headers = [](std::uint64_t n) -> std::vector<header> {
                 switch (n % 50) {
                   case 7: return {{script_header, "retry:" + std::to_string(most_attempts - 1)}};
