@@ -7,7 +7,7 @@
 # ALONE: there are cases tagged [alone], which measure a time or a memory; no other runs beside them.
 include(Catch)
 
-set(STREAMER_TIMEOUT_unit 30)
+set(STREAMER_TIMEOUT_unit 120)
 set(STREAMER_TIMEOUT_actor 60)
 set(STREAMER_TIMEOUT_mock 120)
 set(STREAMER_TIMEOUT_kafka 300)

@@ -114,7 +114,7 @@ bool can_be_inspected(worker& w, const temporary_directory& directory) {
   options.output = directory / ("inspect-" + std::to_string(++runs));
   const auto ended = run(options, 30s);
   // Names are cut to the width of a terminal.
-  return ended.status.code == 0 && ended.out.find("partition_cons") != std::string::npos;
+  return ended.status.code == 0 && ended.out.find("partition_co") != std::string::npos;
 }
 
 // Resident memory now, in KiB.

@@ -3,6 +3,7 @@
 import itertools
 import pathlib
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -120,11 +121,22 @@ class Rig:
         return self.launch("streamer", "--bootstrap-servers", self.bootstrap(brokers),
                            "--topic", topic.name, *command)
 
-    def product_worker(self, topic):
+    def product_worker(self, topic, *flags):
         """`streamer process start`, in a group of its own."""
         return self.product(topic, "--group-id", f"bench-{next(self._numbers)}",
                             "--set", "observability.metrics_addr=127.0.0.1:0",
-                            "--set", "admin.addr=127.0.0.1:0", "process", "start")
+                            "--set", "admin.addr=127.0.0.1:0", *flags, "process", "start")
+
+    def watched_worker(self, topic):
+        """The same, and how to look at its actors every second."""
+        state = self.scratch / f"state-{next(self._numbers)}"
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            address = f"127.0.0.1:{free.getsockname()[1]}"
+        flags = ["--set", f"runtime.state_dir={state}", "--set", "inspect.enabled=true",
+                 "--set", f"inspect.addr={address}"]
+        return (self.product_worker(topic, *flags),
+                lambda: self.launch("streamer", *flags, "inspect", "watch"))
 
     def drain(self, program, topic, **options):
         """Reads a topic to its end; void unless it was read exactly."""
