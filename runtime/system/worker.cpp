@@ -4,17 +4,14 @@
 #include "actors/consumer/lag_split.hpp"
 #include "actors/supervision/watched_actor.hpp"
 #include "config/reload_plan.hpp"
-#include "runtime/checks/stall.hpp"
-#include "runtime/dashboard/page.hpp"
-#include "runtime/http/bearer.hpp"
 #include "runtime/http/health.hpp"
-#include "runtime/http/server.hpp"
 #include "runtime/inspection/inspection_port.hpp"
 #include "runtime/kafka/admin.hpp"
 #include "runtime/kafka/consumer_client.hpp"
 #include "runtime/kafka/memory_split.hpp"
 #include "runtime/kafka/producer_client.hpp"
 #include "runtime/system/actor_environment.hpp"
+#include "runtime/system/client_metrics.hpp"
 #include "runtime/system/dashboard_event.hpp"
 #include "runtime/system/event_bridge.hpp"
 #include "runtime/system/explain_page.hpp"
@@ -24,8 +21,10 @@
 #include "runtime/system/status_page.hpp"
 #include "runtime/system/version.hpp"
 #include "runtime/system/worker_control.hpp"
+#include "runtime/system/worker_http.hpp"
 #include "runtime/system/worker_quarantine.hpp"
 #include "runtime/system/worker_setup.hpp"
+#include "runtime/system/worker_stalls.hpp"
 #include "runtime/system/worker_tracing.hpp"
 #include "runtime/telemetry/accounts.hpp"
 #include "runtime/telemetry/telemetry.hpp"
@@ -38,7 +37,6 @@
 #include <array>
 #include <atomic>
 #include <condition_variable>
-#include <map>
 #include <mutex>
 #include <random>
 #include <utility>
@@ -47,7 +45,6 @@ namespace streamer {
 namespace {
 
 constexpr std::chrono::milliseconds producer_close_budget{2'000};
-constexpr std::chrono::milliseconds stall_interval{1'000};
 
 std::chrono::steady_clock::time_point steady_at(std::int64_t ns) {
   return std::chrono::steady_clock::time_point{std::chrono::nanoseconds{ns}};
@@ -101,14 +98,13 @@ class worker::impl {
         log_level_{level_of(config_.observability.log_level)} {}
 
   ~impl() {
-    metrics_server_.reset();
-    admin_server_.reset();
+    http_.close();
     end_actors();
     source_.reset();
     if (sink_) {
       sink_->close(std::chrono::milliseconds{0});
     }
-    if (!serving_.load()) {
+    if (!http_.serving()) {
       quarantine_.ended_cleanly(); // it has not called a handler
     }
   }
@@ -124,7 +120,8 @@ class worker::impl {
       failure = {2, std::move(*problem)};
       return false;
     }
-    return start_http(failure) && open_inspection(failure) && start_clients(failure) &&
+    return http_.start(config_, answers(), failure) && open_inspection(failure) &&
+           start_clients(failure) &&
            start_actors(std::move(std::get<std::vector<handler_entry>>(handlers)), failure);
   }
 
@@ -245,10 +242,7 @@ class worker::impl {
                      config_.consumer.max_stall};
     facts.draining = draining_.load();
     facts.now = std::chrono::system_clock::now();
-    {
-      const std::lock_guard lock{mutex_};
-      facts.still = still_;
-    }
+    facts.still = stalls_.still();
     return {200, "application/json", make_explain_page(wanted, facts), {}};
   }
 
@@ -259,101 +253,22 @@ class worker::impl {
   }
 
   std::string metrics_text() const {
-    refresh_client_metrics();
+    refresh_metrics();
     return metrics_->serialize();
   }
 
-  endpoint metrics_address() const { return metrics_server_->bound(); }
-  endpoint admin_address() const { return admin_server_->bound(); }
+  endpoint metrics_address() const { return http_.metrics_address(); }
+  endpoint admin_address() const { return http_.admin_address(); }
   const actor_board& board() const { return *board_; }
 
  private:
-  // The addresses are bound before anything joins the group: an address that is taken must not
-  // cost the group a rebalance. Until the clients are there, nothing is ready.
-  bool start_http(start_failure& failure) {
-    const auto guarded = [this](auto answer) {
-      return [this, answer](const http_request& request) -> http_response {
-        if (!serving_.load(std::memory_order_acquire)) {
-          return {503, "text/plain; charset=utf-8", "starting\n", {}};
-        }
-        return answer(request);
-      };
-    };
-    metrics_server_ =
-        listen("observability.metrics_addr", config_.observability.metrics_addr,
-               {{"/metrics", guarded([this](const http_request&) {
-                   return http_response{200, std::string{metrics_content_type}, metrics_text(), {}};
-                 })},
-                {"/healthz",
-                 [this](const http_request&) {
-                   return serving_.load(std::memory_order_acquire) ? health_response(liveness())
-                                                                   : health_response({});
-                 }},
-                {"/readyz",
-                 guarded([this](const http_request&) { return health_response(readiness()); })}},
-               failure);
-    if (!metrics_server_) {
-      return false;
-    }
-    std::shared_ptr<token_file> token;
-    if (const auto& file = config_.admin.token_file; !file.empty()) {
-      auto found = read_bearer_token(file);
-      if (!found) {
-        failure = {2, "admin.token_file = \"" + file + "\" holds no token in its first line"};
-        return false;
-      }
-      token = std::make_shared<token_file>(file, std::move(*found));
-    }
-    const auto may_see = [token](const http_request& request) {
-      return token == nullptr || carries_bearer_token(request, token->current());
-    };
-    const auto admin = [guarded, may_see](auto answer) {
-      return [may_see, serve = guarded(answer)](const http_request& request) {
-        return may_see(request) ? serve(request) : bearer_token_missing();
-      };
-    };
-    const auto change = [this, guarded, token](const char* path, auto ask) {
-      const auto serve =
-          guarded([this, ask](const http_request& request) { return (*control_.*ask)(request); });
-      return http_route{path,
-                        [this, token, serve](const http_request& request) {
-                          if (token == nullptr) {
-                            return unauthorized(request, bearer_token_unconfigured());
-                          }
-                          return carries_bearer_token(request, token->current())
-                                     ? serve(request)
-                                     : unauthorized(request, bearer_token_missing());
-                        },
-                        std::nullopt, true};
-    };
-    const auto listening = [](const http_request&) { return http_response{}; };
-    admin_server_ = listen(
-        "admin.addr", config_.admin.addr,
-        {{"/",
-          [may_see](const http_request& request) {
-            return may_see(request) ? dashboard_response(200)
-                                    : dashboard_response(bearer_token_missing().status);
-          }},
-         {"/events", admin(listening), event_source{[this] { return dashboard_event(); }}},
-         {"/status", admin([this](const http_request&) {
-            return http_response{200, "application/json", status_json(), {}};
-          })},
-         {"/explain", admin([this](const http_request& request) { return explain(request); })},
-         change("/control/pause", &worker_control::pause),
-         change("/control/resume", &worker_control::resume),
-         change("/control/seek", &worker_control::seek),
-         change("/control/log-level", &worker_control::set_log_level)},
-        failure);
-    return admin_server_.has_value();
-  }
-
-  http_response unauthorized(const http_request& request, http_response refusal) {
-    if (const auto suppressed = unauthorized_line_.pass(every::clock::now())) {
-      log_.with("control").warn(
-          "change_refused", "a change without the token of admin.token_file was refused",
-          {{"by", request.peer}, {"path", request.path}, {"suppressed", *suppressed}});
-    }
-    return refusal;
+  worker_answers answers() {
+    return {[this] { return metrics_text(); },
+            [this] { return liveness(); },
+            [this] { return readiness(); },
+            [this] { return status_json(); },
+            [this] { return dashboard_event(); },
+            [this](const http_request& request) { return explain(request); }};
   }
 
   // Before the actor system: what is wrong with its certificates must not be found by CAF.
@@ -371,30 +286,6 @@ class worker::impl {
         .info("listening", "an address is served",
               {{"key", "inspect.addr"}, {"address", to_string(inspection_->bound())}});
     return true;
-  }
-
-  std::optional<http_server> listen(const char* key, const std::string& address,
-                                    std::vector<http_route> routes, start_failure& failure) {
-    const auto where = parse_endpoint(address);
-    if (!where) {
-      failure = {2, std::string{key} + " = \"" + address + "\" is not host:port"};
-      return std::nullopt;
-    }
-    http_server_options options;
-    options.log = log_.with("http");
-    auto started = http_server::start(*where, std::move(routes), options);
-    if (auto* error = std::get_if<http_server_error>(&started)) {
-      const bool taken = error->reason == http_server_error::kind::address_taken;
-      failure = {1,
-                 std::string{key} + " = \"" + address + "\": " + error->text +
-                     (taken ? "; free it or set " + std::string{key} + " (port 0 takes a free one)"
-                            : "; set " + std::string{key} + " to an address of this machine")};
-      return std::nullopt;
-    }
-    auto server = std::move(std::get<http_server>(started));
-    log_.with("http").info("listening", "an address is served",
-                           {{"key", key}, {"address", to_string(server.bound())}});
-    return server;
   }
 
   bool start_clients(start_failure& failure) {
@@ -505,7 +396,7 @@ class worker::impl {
     }
     quarantine_.publish_suspects();
     source_->run();
-    serving_.store(true, std::memory_order_release);
+    http_.serve(*control_);
     return true;
   }
 
@@ -543,34 +434,12 @@ class worker::impl {
             sink_->status().waiting_events > 0};
   }
 
-  void refresh_client_metrics() const {
-    const auto source = source_->status();
-    const auto raise = [](const counter_ref& c, std::uint64_t to) { c.add(to - c.value()); };
+  void refresh_metrics() const {
+    refresh_client_metrics(*metrics_, source_->status(), sink_->status());
     quarantine_.refresh_metrics();
     tracing_.refresh_metrics();
     metrics_->gauge(metric::ready).set(readiness().ok ? 1 : 0);
-    metrics_->gauge(metric::paused_partitions)
-        .set(static_cast<double>(std::ranges::count_if(
-            source.partitions, [](const auto& p) { return p.stopped.has_value(); })));
     metrics_->gauge(metric::paused_tenants).set(static_cast<double>(pauses_->all().size()));
-    raise(metrics_->counter(metric::rebalances, {{"kind", "assign"}}), source.assignments);
-    raise(metrics_->counter(metric::rebalances, {{"kind", "revoke"}}), source.revocations);
-    raise(metrics_->counter(metric::rebalances, {{"kind", "lost"}}), source.losses);
-    for (const auto& [tp, count] : source.large_batches) {
-      raise(metrics_->counter(
-                metric::large_batches,
-                {{"topic", tp.topic}, {"partition", std::to_string(tp.partition.value())}}),
-            count);
-    }
-    raise(metrics_->counter(metric::topic_changes, {{"kind", "deleted"}}), source.topics_deleted);
-    raise(metrics_->counter(metric::topic_changes, {{"kind", "recreated"}}),
-          source.topics_recreated);
-    raise(metrics_->counter(metric::topic_changes, {{"kind", "partitions_added"}}),
-          source.topics_grown);
-    raise(metrics_->counter(metric::fetch_restarts), source.fetch_restarts);
-    raise(metrics_->counter(metric::fetch_client_renewals), source.fetch_client_renewals);
-    raise(metrics_->counter(metric::offsets_out_of_range), source.out_of_range);
-    raise(metrics_->counter(metric::offsets_skipped), source.skipped_records);
     for (const auto& [kind, depth] : board_->mailbox_depths()) {
       metrics_->gauge(metric::mailbox_depth, {{"kind", kind}}).set(static_cast<double>(depth));
     }
@@ -578,87 +447,17 @@ class worker::impl {
       const auto by = [this](const char* result) {
         return metrics_->counter(metric::inspection_connections, {{"result", result}});
       };
-      raise(by("admitted"), inspection_->admitted());
-      raise(by("refused"), inspection_->refused());
+      raise_to(by("admitted"), inspection_->admitted());
+      raise_to(by("refused"), inspection_->refused());
     }
-    raise(metrics_->counter(metric::authentication_failures),
-          source.auth_failures + sink_->status().auth_failures);
-    raise(metrics_->counter(metric::kafka_errors, {{"error", "broker"}}),
-          source.broker_errors + sink_->status().broker_errors);
   }
 
   // By whoever waits for the end: its thread has nothing else to do.
   void watch_stalls() {
     const auto now = std::chrono::steady_clock::now();
-    if (now - stalls_looked_at_ <
-        std::min<std::chrono::milliseconds>(stall_interval, config_.consumer.max_stall / 4)) {
-      return;
+    if (stalls_.due(now)) {
+      stalls_.look(now, *source_, accounts_with_lag(), work_around(source_->status()));
     }
-    stalls_looked_at_ = now;
-    std::vector<partition_work> partitions;
-    const auto source = source_->status();
-    for (const auto& a : accounts_with_lag()) {
-      if (a.state && !paused_by_operator(a, source)) {
-        const auto& n = a.records;
-        const auto& lag = a.state->lag;
-        partitions.push_back(
-            {a.topic, a.partition,
-             n.received + n.processed + n.skipped + n.dead_lettered + n.fenced + n.already_done,
-             lag.unfetched + lag.fetched, lag.queued + lag.in_flight, lag.waiting_retry,
-             lag.waiting_dlq, lag.held, lag.done_uncommitted});
-      }
-    }
-    const auto changes = stalls_.sample(now, partitions, work_around(source));
-    {
-      const std::lock_guard lock{mutex_};
-      still_ = stalls_.still_for(now);
-    }
-    const auto gauge = [this](const stall& s) {
-      const auto partition = std::to_string(s.partition);
-      return metrics_->gauge(
-          metric::stalled_partitions,
-          {{"topic", s.topic}, {"partition", partition}, {"cause", to_string(s.cause)}});
-    };
-    const auto stalls_log = log_.with("stalls");
-    for (const auto& s : changes.ended) {
-      gauge(s).set(0);
-      stalls_log.info("partition_moves", "a partition that stood still moves, or waits for another",
-                      {{"topic", s.topic},
-                       {"partition", s.partition},
-                       {"cause", to_string(s.cause)},
-                       {"lasted_ms", s.lasts.count()}});
-    }
-    for (const auto& s : changes.begun) {
-      gauge(s).set(1);
-      stalls_log.warn("partition_stalled", "a partition has lag and does not move",
-                      {{"topic", s.topic},
-                       {"partition", s.partition},
-                       {"cause", to_string(s.cause)},
-                       {"lag", s.lag},
-                       {"stands_ms", s.lasts.count()}});
-    }
-    const auto due = stalls_.remedies(now);
-    if (due.renew_client) {
-      source_->renew_fetching();
-    }
-    for (const auto& s : due.read_again) {
-      for (const auto& p : source_->status().partitions) {
-        if (p.tp.topic == s.topic && p.tp.partition.value() == s.partition && !p.paused &&
-            !p.leaving) {
-          source_->read_again(p.epoch);
-        }
-      }
-    }
-  }
-
-  // What stands still because somebody wants it to is no stall.
-  static bool paused_by_operator(const partition_account& account, const consumer_status& source) {
-    const auto& lag = account.state->lag;
-    const bool tenant = account.state->tenant_paused && lag.in_flight == 0 && lag.waiting_dlq == 0;
-    return tenant || std::ranges::any_of(source.partitions, [&](const auto& p) {
-             return (p.stopped || p.moving) && p.tp.topic == account.topic &&
-                    p.tp.partition.value() == account.partition;
-           });
   }
 
   void change_log_level(log_level level) {
@@ -694,9 +493,8 @@ class worker::impl {
   settings config_;
   log_handle log_;
   const std::string process_ = process_mark();
-  stall_watch stalls_{config_.consumer.max_stall}; // of the thread that waits for the end
-  std::chrono::steady_clock::time_point stalls_looked_at_{};
   std::shared_ptr<telemetry> metrics_;
+  worker_stalls stalls_{config_.consumer.max_stall, metrics_, log_};
   worker_quarantine quarantine_;
   worker_tracing tracing_{metrics_, log_};
   std::shared_ptr<account_board> accounts_;
@@ -717,20 +515,16 @@ class worker::impl {
   live_value<std::shared_ptr<const failure_policy>> fallback_policy_{fallback_policy_of(config_)};
   std::vector<live_value<std::shared_ptr<const failure_policy>>> policies_; // by handler
   std::optional<worker_control> control_;
-  every unauthorized_line_{std::chrono::seconds{10}}; // of the HTTP server's thread
   std::shared_ptr<producer_client> sink_;
   std::shared_ptr<consumer_client> source_;
   std::unique_ptr<inspection_port> inspection_;
   std::optional<actor_environment> environment_;
   root_supervisor_actor root_;
-  std::atomic<bool> serving_{false};
   std::atomic<bool> draining_{false};
   std::mutex mutex_; // of what follows
-  std::map<std::pair<std::string, std::int32_t>, std::chrono::milliseconds> still_;
   std::condition_variable ended_;
   std::optional<worker_end> end_;
-  std::optional<http_server> metrics_server_;
-  std::optional<http_server> admin_server_;
+  worker_http http_{log_};
 };
 
 worker::worker(std::unique_ptr<impl> running) : impl_{std::move(running)} {}
