@@ -14,6 +14,10 @@ using namespace streamer::test;
 
 namespace {
 
+double losses(const worker& w) {
+  return metric_sum(w.metrics(), "streamer_rebalances_total", {{"kind", "lost"}}).value_or(0);
+}
+
 // Completions that the worker has dropped because their epoch had ended.
 double dropped_as_stale(const worker& w) {
   return metric_sum(w.metrics(), "streamer_acknowledgements_dropped_total", {{"cause", "stale"}})
@@ -40,13 +44,14 @@ TEST_CASE("A3: a worker frozen past its session commits nothing when it wakes", 
   workers.wait_until_ready();
   const auto other = workers.add();
   REQUIRE(wait_for_members(s.bootstrap, s.group, 2, 4, 60s));
-  // Attempts that last until their partition is somebody else's; few, for the records of their keys
-  // wait behind them, and must not fill their tenants' shares.
+  // Attempts that last until the sleeper knows that their partition is somebody else's; few, for
+  // the records of their keys wait behind them, and must not fill their tenants' shares.
   std::atomic<int> long_ones{0};
+  std::atomic<std::uint64_t> gate{0};
   ledger_producer load{s.bootstrap, s.source};
-  load.start({.rate = rate, .seed = report.seed(), .headers = [&long_ones](std::uint64_t) {
+  load.start({.rate = rate, .seed = report.seed(), .headers = [&long_ones, &gate](std::uint64_t) {
                 return long_ones > 0 && long_ones-- > 0
-                           ? std::vector<header>{{script_header, "sleep:20000"}}
+                           ? std::vector<header>{{script_header, "wait:" + std::to_string(gate)}}
                            : std::vector<header>{};
               }});
   double late = 0;
@@ -55,6 +60,7 @@ TEST_CASE("A3: a worker frozen past its session commits nothing when it wakes", 
   for (std::uint64_t round = 0; round < rounds; ++round) {
     auto& frozen = workers.at(sleeper);
     workers.wait_until_busy(sleeper, workers.received(sleeper));
+    gate = round;
     // Of all partitions, of which the sleeper has two.
     long_ones = scaled(0, 12);
     std::this_thread::sleep_for(1s);
@@ -69,12 +75,11 @@ TEST_CASE("A3: a worker frozen past its session commits nothing when it wakes", 
     untouched.push_back({frozen_at, wall_ms(), others});
     handovers.push_back(monotonic_ns());
     frozen.program().signal(SIGCONT);
+    CHECK(wait_until([&] { return losses(frozen) >= static_cast<double>(round + 1); }, 30s));
+    s.open_gate(std::to_string(round));
     REQUIRE(wait_for_members(s.bootstrap, s.group, 2, 4, 60s));
     REQUIRE(wait_until([&] { return !full_run() || dropped_as_stale(frozen) > late; }, 30s));
     late = dropped_as_stale(frozen);
-    const auto samples = frozen.metrics();
-    CHECK(metric_sum(samples, "streamer_rebalances_total", {{"kind", "lost"}}).value_or(0) >=
-          static_cast<double>(round + 1));
   }
   report.fault("attempt that ended after its partition was lost", static_cast<std::uint64_t>(late));
   load.stop();

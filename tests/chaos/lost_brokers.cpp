@@ -175,7 +175,11 @@ TEST_CASE("B3: all brokers are down for 70 s", "[B3]") {
   const scenario s{cluster.bootstrap(), {.partitions = cluster_partitions}};
   // The members of before are away for longer than their session, come back as new ones, and the
   // group waits for the old ones until that time is over, counted from its coordinator's start.
-  fleet workers{s, with_session(s, "20000"), report};
+  auto config = with_session(s, "20000");
+  // How much of a backlog is read ahead is the budget's business, and no leak: with the default,
+  // as much as would pass for one.
+  config.value("consumer.memory_budget_mib", "48");
+  fleet workers{s, config, report};
   ledger_producer load{s.bootstrap, s.source};
   // As large a backlog as the outage will leave, so that it is no news to anybody's memory.
   load.run({.rate = backlog_rate, .seed = report.seed()}, backlog);

@@ -69,11 +69,16 @@ class actor_of_scripts {
     if (s.verb == "skip") {
       return outcome::skip("scripted skip");
     }
-    const bool closed = s.verb == "until" && !std::filesystem::exists(gate_ / s.argument);
-    if (closed || (s.verb == "retry" && s.applies_to(record.attempt()))) {
+    if ((s.verb == "until" && is_closed(s)) ||
+        (s.verb == "retry" && s.applies_to(record.attempt()))) {
       return outcome::retry("scripted retry");
     }
     return std::nullopt;
+  }
+
+  // Whether the gate that the script names has yet to open.
+  [[nodiscard]] bool is_closed(const script& s) const {
+    return !std::filesystem::exists(gate_ / s.argument);
   }
 
   // Lets escape what the script asks for. Apart from `failure`, since no exception may escape where
@@ -141,6 +146,8 @@ record_function synchronous(const handler_settings& entry) {
   };
 }
 
+constexpr milliseconds gate_interval{20};
+
 // Completes records on a thread of its own when their time has come.
 class asynchronous final : public async_handler {
  public:
@@ -187,6 +194,10 @@ class asynchronous final : public async_handler {
         continue;
       }
       auto one = std::move(waiting_.extract(waiting_.begin()).mapped());
+      if (const auto s = script::of(one.record()); s.verb == "wait" && actor_.is_closed(s)) {
+        waiting_.emplace(clock::now() + gate_interval, std::move(one));
+        continue;
+      }
       lock.unlock();
       finish(one);
       lock.lock();

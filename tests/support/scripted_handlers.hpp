@@ -14,6 +14,7 @@ namespace streamer::test {
 ///   reject          rejects; `permanent` throws permanent_error
 ///   skip            skips
 ///   sleep:MS        takes so long (not in the quick form, which must not wait)
+///   wait:NAME       takes until the file NAME exists in `gate` (in the asynchronous form alone)
 ///   hang[:N]        never ends in attempts up to N (not in the quick form)
 ///   segv, kill      end the process by that signal
 inline constexpr const char* script_header = "x-fail";
