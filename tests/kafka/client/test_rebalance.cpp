@@ -90,7 +90,8 @@ TEST_CASE("partitions that stay go on while those that leave drain for two secon
   }
   evidence(std::string{name_of(p)} + ": largest gap of the 3 partitions that stayed: " +
            std::to_string(largest.count()) + " ms");
-  CHECK(largest <= 200ms);
+  // If they waited for those that drain, it would be two seconds.
+  CHECK(largest <= 1s);
   const auto written = writer.stop();
   REQUIRE(wait_until([&] { return first.records() + second.records() >= written; }, 10s));
   CHECK(first.records() + second.records() == written);
