@@ -16,6 +16,8 @@ namespace {
 using clock = std::chrono::steady_clock;
 
 constexpr std::size_t memory_limit_kib = 300 * 1024;
+// Of the default consumer.memory_budget_mib: records in the client, and those taken over from it.
+constexpr double read_ahead_mib = 48;
 // How much longer a recovery may take in a short run, on a machine that also does other things.
 constexpr int patience = 2;
 
@@ -111,7 +113,8 @@ void chaos_report::steady_memory(const std::vector<double>& samples) {
   worst = std::max(worst, grown->by_mib);
   INFO("memory grew by " << grown->by_mib << " MiB over the second half, from at most "
                          << grown->before_mib);
-  CHECK(grown->by_mib <= 0.1 * grown->before_mib + 16);
+  // A backlog that comes in the second half alone fills what is read ahead.
+  CHECK(grown->by_mib <= 0.1 * grown->before_mib + read_ahead_mib);
 }
 
 void chaos_report::figure(const std::string& name, double value) { found_->figures[name] = value; }
