@@ -90,8 +90,9 @@ TEST_CASE("partitions that stay go on while those that leave drain for two secon
   }
   evidence(std::string{name_of(p)} + ": largest gap of the 3 partitions that stayed: " +
            std::to_string(largest.count()) + " ms");
-  // If they waited for those that drain, it would be two seconds.
-  CHECK(largest <= 1s);
+  // If they waited for those that drain, it would be two seconds; for a fetch that nothing wakes,
+  // half a second with the library's defaults.
+  CHECK(largest <= 400ms);
   const auto written = writer.stop();
   REQUIRE(wait_until([&] { return first.records() + second.records() >= written; }, 10s));
   CHECK(first.records() + second.records() == written);

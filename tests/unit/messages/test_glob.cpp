@@ -68,15 +68,17 @@ TEST_CASE("A glob's star takes any run and its question mark any one byte") {
 }
 
 TEST_CASE("Every short glob matches every short text exactly as its definition says") {
+  std::size_t matches = 0;
   for (const auto& glob : all_words("ab*?", 5)) {
     for (const auto& text : all_words("ab", 5)) {
+      matches += glob_matches(glob, text) ? 1U : 0U;
       if (glob_matches(glob, text) != matches_by_definition(glob, text)) {
         CAPTURE(glob, text);
         FAIL("differs from the definition");
       }
     }
   }
-  SUCCEED();
+  CHECK(matches > 1000);
 }
 
 TEST_CASE("A glob of many stars on a long text that almost matches comes to an end") {
