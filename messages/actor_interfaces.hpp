@@ -11,6 +11,7 @@
 #include "messages/record.hpp"
 #include "messages/trace_context.hpp"
 #include "messages/unread_guard.hpp"
+#include "messages/work_records.hpp"
 
 #include <caf/result.hpp>
 #include <caf/type_id.hpp>
@@ -195,9 +196,12 @@ struct work_item {
 };
 
 /// The items of one record batch. Shared by the partition consumer and the
-/// handlers; immutable but for `started`.
+/// handlers; immutable but for `started` and where the records' bytes are.
 struct work_batch {
-  record_batch_ptr records;
+  work_batch() = default;
+  explicit work_batch(record_batch_ptr batch) : records{std::move(batch)} {}
+
+  work_records records;
   partition_consumer_actor origin;
   assignment_epoch epoch;
   std::uint64_t place = 0; ///< the partition as the crash journal knows it
@@ -208,7 +212,7 @@ struct work_batch {
   /// Of a record that has failed: the span of its first attempt, if it is traced.
   std::optional<trace_context> first_attempt{};
 
-  [[nodiscard]] record_ref ref(std::uint32_t item) const { return {records, items[item].record}; }
+  [[nodiscard]] record_ref ref(std::uint32_t item) const { return records.ref(items[item].record); }
 };
 using work_batch_ptr = std::shared_ptr<const work_batch>;
 

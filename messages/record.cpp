@@ -1,66 +1,105 @@
 #include "messages/record.hpp"
 
+#include <array>
+
 namespace streamer {
 namespace {
 
-std::vector<owned_header> copy_headers(const record_ref& source) {
-  std::vector<owned_header> result;
-  for (const auto& h : source.headers()) {
-    result.push_back({std::string{h.name}, std::string{h.value.view()}, h.value.is_null()});
+std::size_t size_of(const record& fields, std::span<const header_ref> headers) {
+  auto size = fields.key.size() + fields.value.size();
+  for (const auto& h : headers) {
+    size += h.name.size() + h.value.size();
   }
-  return result;
+  return size;
+}
+
+std::vector<header_ref> views_of(const std::vector<owned_header>& headers) {
+  std::vector<header_ref> views;
+  views.reserve(headers.size());
+  for (const auto& h : headers) {
+    views.push_back({h.name, h.value_is_null ? bytes_ref{} : bytes_ref{h.value}});
+  }
+  return views;
 }
 
 } // namespace
 
-detached_record::detached_record(const record_ref& source)
-    : detached_record{source.batch->topic(), source.batch->partition(), source.get(),
-                      copy_headers(source),
-                      source.batch->from_lane() ? source.batch->stored_topic() : std::string{}} {}
+detached_records::detached_records(const record_batch& source,
+                                   std::span<const std::uint32_t> indexes) {
+  topic_ = source.topic();
+  lane_ = source.from_lane() ? source.stored_topic() : std::string{};
+  partition_ = source.partition();
+  std::vector<std::vector<header_ref>> headers;
+  headers.reserve(indexes.size());
+  std::size_t size = 0;
+  std::size_t header_count = 0;
+  for (const auto i : indexes) {
+    headers.push_back(source.headers(i));
+    size += size_of(source.records()[i], headers.back());
+    header_count += headers.back().size();
+  }
+  bytes_.reserve(size);
+  records_.reserve(indexes.size());
+  headers_.reserve(header_count);
+  headers_before_.reserve(indexes.size());
+  for (std::size_t i = 0; i < indexes.size(); ++i) {
+    add(source.records()[indexes[i]], headers[i]);
+  }
+}
 
-detached_record::detached_record(std::string topic, partition_id partition, record fields,
-                                 std::vector<owned_header> headers, std::string lane)
-    : headers_{std::move(headers)} {
+detached_records::detached_records(std::string topic, partition_id partition, record fields,
+                                   const std::vector<owned_header>& headers, std::string lane) {
   topic_ = std::move(topic);
   lane_ = std::move(lane);
   partition_ = partition;
-  own(fields);
+  const auto views = views_of(headers);
+  bytes_.reserve(size_of(fields, views));
+  add(fields, views);
 }
 
-void detached_record::own(record fields) {
-  key_.assign(fields.key.view());
-  value_.assign(fields.value.view());
-  if (!fields.key.is_null()) {
-    fields.key = bytes_ref{key_.data(), key_.size()};
+void detached_records::add(const record& fields, std::span<const header_ref> headers) {
+  const auto own = [this](std::string_view bytes) {
+    const auto at = bytes_.size();
+    bytes_.append(bytes);
+    return std::string_view{bytes_}.substr(at, bytes.size());
+  };
+  const auto own_bytes = [&](bytes_ref bytes) {
+    return bytes.is_null() ? bytes_ref{} : bytes_ref{own(bytes.view())};
+  };
+  auto& r = records_.emplace_back(fields);
+  r.key = own_bytes(fields.key);
+  r.value = own_bytes(fields.value);
+  r.native = nullptr;
+  headers_before_.push_back(headers_.size());
+  for (const auto& h : headers) {
+    headers_.push_back({own(h.name), own_bytes(h.value)});
   }
-  if (!fields.value.is_null()) {
-    fields.value = bytes_ref{value_.data(), value_.size()};
-  }
-  fields.native = nullptr;
-  records_.assign(1, fields);
 }
 
-bytes_ref detached_record::last_header(std::size_t, const char* name) const {
-  for (auto it = headers_.rbegin(); it != headers_.rend(); ++it) {
-    if (it->name == name) {
-      return it->value_is_null ? bytes_ref{} : bytes_ref{it->value.data(), it->value.size()};
+std::span<const header_ref> detached_records::headers_of(std::size_t index) const {
+  const auto first = headers_before_[index];
+  const auto next =
+      index + 1 < headers_before_.size() ? headers_before_[index + 1] : headers_.size();
+  return std::span{headers_}.subspan(first, next - first);
+}
+
+bytes_ref detached_records::last_header(std::size_t index, const char* name) const {
+  const auto all = headers_of(index);
+  for (auto h = all.rbegin(); h != all.rend(); ++h) {
+    if (h->name == name) {
+      return h->value;
     }
   }
   return {};
 }
 
-std::vector<header_ref> detached_record::headers(std::size_t) const {
-  std::vector<header_ref> result;
-  result.reserve(headers_.size());
-  for (const auto& h : headers_) {
-    result.push_back(
-        {h.name, h.value_is_null ? bytes_ref{} : bytes_ref{h.value.data(), h.value.size()}});
-  }
-  return result;
+std::vector<header_ref> detached_records::headers(std::size_t index) const {
+  const auto all = headers_of(index);
+  return {all.begin(), all.end()};
 }
 
 record_ref detach(const record_ref& source) {
-  return {std::make_shared<detached_record>(source), 0};
+  return {std::make_shared<detached_records>(*source.batch, std::array{source.index}), 0};
 }
 
 } // namespace streamer

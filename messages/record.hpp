@@ -84,10 +84,9 @@ inline void prefetch(const record& r) noexcept {
   __builtin_prefetch(value.data() + value.size());
 }
 
-/// Records of one partition as one poll returned them, in offset order. Keeps
-/// the fetched memory alive until its last holder lets go. Immutable, except
-/// that headers are parsed when first asked for: one record's headers are read
-/// by one thread at a time (a record is in one place at a time).
+/// Records of one partition as one poll returned them, in offset order. Keeps the fetched memory
+/// alive until its last holder lets go. Immutable, except that headers are parsed when they are
+/// first asked for; from `share` on any thread may ask.
 class record_batch {
  public:
   record_batch() = default;
@@ -115,8 +114,10 @@ class record_batch {
   /// All headers, in order, duplicates included. Views valid as long as the batch.
   [[nodiscard]] virtual std::vector<header_ref> headers(std::size_t index) const = 0;
   /// Lets go of what is kept of a record's parsed headers, which no credit accounts for: views of
-  /// them end. They are parsed again when they are asked for again.
+  /// them end. They are parsed again when they are asked for again. Not after `share`.
   virtual void forget_headers(std::size_t) const {}
+  /// Says that from now on several threads may read it.
+  virtual void share() const {}
 
   /// Measured overhead of a queued message in librdkafka.
   static constexpr std::size_t bookkeeping_bytes = 290;
@@ -153,26 +154,27 @@ struct owned_header {
   friend bool operator==(const owned_header&, const owned_header&) = default;
 };
 
-/// A copy of one record with bytes of its own. A record that waits long is
-/// detached, so that it does not hold a whole fetch buffer.
-class detached_record final : public record_batch {
+/// Records with bytes of their own. What waits long is detached, so that it does not hold a whole
+/// fetch response. Immutable, headers included: any thread at any time.
+class detached_records final : public record_batch {
  public:
-  /// Copies record `source` of its batch.
-  explicit detached_record(const record_ref& source);
-  /// Builds a record from parts (tests, and readers of stored records). `lane`: the redrive lane
+  /// Copies the records `indexes` of a batch, in this order.
+  detached_records(const record_batch& source, std::span<const std::uint32_t> indexes);
+  /// Builds one record from parts (tests, and readers of stored records). `lane`: the redrive lane
   /// that it lies in, if any.
-  detached_record(std::string topic, partition_id partition, record fields,
-                  std::vector<owned_header> headers, std::string lane = {});
+  detached_records(std::string topic, partition_id partition, record fields,
+                   const std::vector<owned_header>& headers, std::string lane = {});
 
   [[nodiscard]] bytes_ref last_header(std::size_t index, const char* name) const override;
   [[nodiscard]] std::vector<header_ref> headers(std::size_t index) const override;
 
  private:
-  void own(record fields);
+  [[nodiscard]] std::span<const header_ref> headers_of(std::size_t index) const;
+  void add(const record& fields, std::span<const header_ref> headers);
 
-  std::string key_;
-  std::string value_;
-  std::vector<owned_header> headers_;
+  std::string bytes_; ///< of keys, values and headers; never grows beyond what is reserved
+  std::vector<header_ref> headers_;         ///< of all records
+  std::vector<std::size_t> headers_before_; ///< by record: how many are of earlier ones
 };
 
 /// The same record with bytes of its own.

@@ -28,7 +28,7 @@ commit_metadata partition_consumer_state::metadata() const {
   for (const auto& [slot, f] : failing_) {
     if (f.attempts > 0) {
       data.failing.push_back(
-          {f.work->records->records().front().offset, f.attempts, f.first_failed_ms,
+          {f.record().get().offset, f.attempts, f.first_failed_ms,
            std::chrono::duration_cast<std::chrono::milliseconds>(f.last_failed - f.first_failed)});
     }
   }
@@ -148,6 +148,8 @@ void partition_consumer_state::on_tick() {
       last_tenant_ = UINT32_MAX;
     }
   }
+  in_hand_.keep_copies(
+      now, [this](slot_id slot) { return !tracker_.is_finished(slot) && !is_failing(slot); });
   throttle(now);
   settle();
 }

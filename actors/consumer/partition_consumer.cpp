@@ -182,8 +182,7 @@ void partition_consumer_state::on_end_reached(offset_id position) {
 }
 
 std::size_t partition_consumer_state::take_in(const record_batch_ptr& batch, std::size_t from) {
-  auto work = std::make_shared<work_batch>();
-  work->records = batch;
+  auto work = std::make_shared<work_batch>(batch);
   work->origin = self_;
   work->epoch = assigned_.epoch;
   work->place = place_;
@@ -232,6 +231,7 @@ std::size_t partition_consumer_state::take_in(const record_batch_ptr& batch, std
     restore_attempts(*work);
   }
   mark_suspects(*work);
+  batch->share();
   work->started = std::make_unique<std::atomic<bool>[]>(work->items.size());
   in_hand_.add(work, self_->clock().now());
   if (i > from) {
@@ -269,7 +269,7 @@ void partition_consumer_state::settle_added() {
 
 void partition_consumer_state::restore_attempts(work_batch& work) {
   for (auto& item : work.items) {
-    const auto offset = work.records->records()[item.record].offset;
+    const auto offset = work.records.ref(item.record).get().offset;
     restored_.erase(restored_.begin(), restored_.lower_bound(offset));
     const auto found = restored_.find(offset);
     if (found != restored_.end()) {

@@ -67,6 +67,7 @@ class partition_consumer_state {
     bool held = false;                    // by the DLQ guard, at least once
     bool due = false;                     // its time came while its tenant was paused
     std::optional<trace_context> trace{}; // of the last attempt
+    [[nodiscard]] record_ref record() const { return work->ref(0); }
   };
 
   struct tenant_entry {
@@ -148,7 +149,7 @@ class partition_consumer_state {
   bool finish(slot_id slot);
   bool finish_at_handler(slot_id slot);
   void finish_whole(const work_slice& slice);
-  void note_latency(const work_batch& batch, std::uint32_t item, std::int64_t count);
+  void note_latency(std::int64_t stamp, std::int64_t count);
   [[nodiscard]] failed_record report_of(slot_id slot, const failing_entry& f) const;
   void settle();
   void account_finished(tenant_entry& t, std::int64_t records);

@@ -82,7 +82,7 @@ lag_times partition_consumer_state::times() const {
     times.uncommitted_for = duration_cast<milliseconds>(self_->clock().now() - *uncommitted_since_);
   }
   for (const auto& [slot, f] : failing_) {
-    const auto stamp = f.work->records->records().front().timestamp_ms;
+    const auto stamp = f.record().get().timestamp_ms;
     switch (f.where) {
       case stage::handler: note_oldest(times, lag_state::in_flight, stamp); break;
       case stage::retry: note_oldest(times, lag_state::waiting_retry, stamp); break;
@@ -128,7 +128,7 @@ std::optional<frontier_record> partition_consumer_state::frontier() const {
   bytes_ref key;
   if (const auto f = failing_.find(*slot); f != failing_.end()) {
     describe_failing(f->second, r);
-    key = f->second.work->records->records().front().key;
+    key = f->second.record().get().key;
   } else if (const auto place = in_hand_.find(*slot)) {
     describe_in_hand(*place, r);
     key = place->record().get().key;
@@ -142,7 +142,7 @@ std::optional<frontier_record> partition_consumer_state::frontier() const {
 
 void partition_consumer_state::describe_failing(const failing_entry& f, frontier_record& r) const {
   r.tenant = tenant_of(f).id;
-  r.timestamp_ms = f.work->records->records().front().timestamp_ms;
+  r.timestamp_ms = f.record().get().timestamp_ms;
   r.here = duration_cast<milliseconds>(self_->clock().now() - f.first_failed);
   r.attempt = f.attempts;
   r.cause = f.last.cause;

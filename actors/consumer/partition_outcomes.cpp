@@ -58,13 +58,16 @@ void partition_consumer_state::on_results(const attempt_results& msg) {
 void partition_consumer_state::finish_whole(const work_slice& slice) {
   std::int64_t finished = 0;
   auto& t = tenants_[slice.batch->items[slice.items.front()].tenant];
+  const auto records = slice.batch->records.get();
+  std::uint32_t last = 0; // its time stands for the slice: the records arrived together
   for (const auto i : slice.items) {
     const auto& item = slice.batch->items[i];
     if (!tracker_.finish(item.slot)) {
       continue;
     }
     ++finished;
-    credit_bytes_ += static_cast<std::int64_t>(slice.batch->records->charged_bytes(item.record));
+    last = records.ref(item.record).index;
+    credit_bytes_ += static_cast<std::int64_t>(records.batch->charged_bytes(last));
     if (!met_again_.empty()) {
       met_again_.erase(item.slot);
     }
@@ -74,14 +77,13 @@ void partition_consumer_state::finish_whole(const work_slice& slice) {
   credit_records_ += finished;
   counts_.processed += static_cast<std::uint64_t>(finished);
   account_finished(t, finished);
-  note_latency(*slice.batch, slice.items.back(), finished);
+  if (finished > 0) {
+    note_latency(records.batch->records()[last].timestamp_ms, finished);
+  }
 }
 
-// One timestamp stands for the slice: its records arrived together.
-void partition_consumer_state::note_latency(const work_batch& batch, std::uint32_t item,
-                                            std::int64_t count) {
-  const auto stamp = batch.records->records()[batch.items[item].record].timestamp_ms;
-  if (stamp > 0 && count > 0) {
+void partition_consumer_state::note_latency(std::int64_t stamp, std::int64_t count) {
+  if (stamp > 0) {
     end_to_end_.observe_n(static_cast<double>(now_ms() - stamp) / 1000.0,
                           static_cast<std::uint64_t>(count));
   }
@@ -113,10 +115,10 @@ bool partition_consumer_state::finish(slot_id slot) {
     return true;
   }
   if (const auto place = in_hand_.find(slot)) {
-    credit_bytes_ +=
-        static_cast<std::int64_t>(place->batch->records->charged_bytes(place->get().record));
+    const auto record = place->record();
+    credit_bytes_ += static_cast<std::int64_t>(record.batch->charged_bytes(record.index));
     account_finished(tenants_[place->get().tenant], 1);
-    note_latency(*place->batch, place->item, 1);
+    note_latency(record.get().timestamp_ms, 1);
     in_hand_.let_go(slot);
   }
   return true;
@@ -149,9 +151,9 @@ partition_consumer_state::failing_entry& partition_consumer_state::make_failing(
     return found->second;
   }
   failing_entry f;
-  f.charge = static_cast<std::int64_t>(place.batch->records->charged_bytes(place.get().record));
-  f.work = std::make_shared<work_batch>();
-  f.work->records = detach(place.record()).batch;
+  const auto record = place.record();
+  f.charge = static_cast<std::int64_t>(record.batch->charged_bytes(record.index));
+  f.work = std::make_shared<work_batch>(detach(record).batch);
   f.work->origin = self_;
   f.work->epoch = assigned_.epoch;
   f.work->place = place_;
@@ -216,7 +218,7 @@ void partition_consumer_state::on_failed(const failed_attempt& failed,
   log_.debug("attempt_failed", "an attempt failed",
              {{"topic", assigned_.tp.topic},
               {"partition", assigned_.tp.partition.value()},
-              {"offset", f.work->records->records().front().offset.value()},
+              {"offset", f.record().get().offset.value()},
               {"tenant", tenant_of(f).id},
               {"attempt", failed.attempts},
               {"cause", to_string(failed.result.cause)},
@@ -313,7 +315,7 @@ void partition_consumer_state::bury(const std::vector<slot_id>& slots) {
     move_to(f, stage::dlq);
     dead_letter letter;
     letter.slot = slot;
-    letter.record = {f.work->records, 0};
+    letter.record = f.record();
     letter.tenant = tenant_of(f).id;
     letter.reason = f.reason;
     letter.attempts = f.attempts;
@@ -348,8 +350,7 @@ void partition_consumer_state::on_dead_letters_written(const dead_letters_writte
         .add();
     context_->metrics->count_tenant(t.id, {.dead_lettered = 1});
     if (found->second.reason == dead_letter_reason::crash) {
-      settled.places.push_back(
-          {assigned_.tp, found->second.work->records->records().front().offset});
+      settled.places.push_back({assigned_.tp, found->second.record().get().offset});
     }
     if (item.lane.value() != 0) {
       free_lanes[item.tenant].lanes.emplace_back(item.lane, slot);
@@ -429,7 +430,7 @@ void partition_consumer_state::publish() {
     const auto failing = failing_.find(*oldest);
     std::int64_t stamp = -1;
     if (failing != failing_.end()) {
-      stamp = failing->second.work->records->records().front().timestamp_ms;
+      stamp = failing->second.record().get().timestamp_ms;
     } else if (const auto place = in_hand_.find(*oldest)) {
       stamp = place->record().get().timestamp_ms;
     }

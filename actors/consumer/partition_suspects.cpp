@@ -70,7 +70,7 @@ void partition_consumer_state::mark_suspects(work_batch& work) {
     return;
   }
   for (auto& item : work.items) {
-    if (suspects_.contains(work.records->records()[item.record].offset)) {
+    if (suspects_.contains(work.records.ref(item.record).get().offset)) {
       item.trial = trial_kind::suspect;
     }
   }
@@ -80,7 +80,7 @@ void partition_consumer_state::mark_suspects(work_batch& work) {
 void partition_consumer_state::want_alone(slot_id slot, failing_entry& f) {
   move_to(f, stage::alone);
   if (!draining_) {
-    const auto offset = f.work->records->records().front().offset;
+    const auto offset = f.record().get().offset;
     self_->send(links_.quarantine,
                 alone_wanted{self_, assigned_.epoch, slot, {assigned_.tp, offset}});
   }

@@ -11,6 +11,7 @@ void work_in_hand::add(std::shared_ptr<work_batch> batch, time_point now) {
   entry e;
   e.first = batch->items.front().slot;
   e.unfinished = batch->items.size();
+  e.kept = e.unfinished;
   e.batch = std::move(batch);
   e.since = now;
   entries_.push_back(std::move(e));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/consumer/buffer_rule.hpp"
 #include "messages/actor_interfaces.hpp"
 
 #include <chrono>
@@ -7,6 +8,8 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <utility>
+#include <vector>
 
 namespace streamer {
 
@@ -38,6 +41,22 @@ class work_in_hand {
   void let_go(slot_id slot);
   /// The same for `count` items of one batch.
   void let_go(const work_batch* batch, std::size_t count);
+
+  /// Lets go of what was fetched where that pays (see `pays_to_copy`): goes on with copies of the
+  /// records whose slots are `unfinished`.
+  template <class Unfinished>
+  void keep_copies(time_point now, Unfinished unfinished) {
+    for (auto& e : entries_) {
+      if (e.batch && e.since + buffer_patience > now) {
+        return; // those behind it came later
+      }
+      if (!e.batch || (e.copied && !pays_to_copy_again(e.unfinished, e.kept)) ||
+          e.batch->records.read_by_others()) {
+        continue;
+      }
+      copy_left(e, unfinished);
+    }
+  }
 
   void clear() { entries_.clear(); }
   [[nodiscard]] bool empty() const { return entries_.empty(); }
@@ -72,7 +91,31 @@ class work_in_hand {
     std::shared_ptr<work_batch> batch; // null once all items are finished
     std::size_t unfinished = 0;
     time_point since;
+    std::size_t kept = 0; // records whose memory is held
+    bool copied = false;
   };
+
+  template <class Unfinished>
+  static void copy_left(entry& e, Unfinished& unfinished) {
+    const auto records = e.batch->records.get();
+    std::vector<std::uint32_t> left;
+    std::size_t left_bytes = 0;
+    std::size_t held_bytes = 0;
+    for (const auto& item : e.batch->items) {
+      const auto place = records.place_of(item.record);
+      const auto bytes = place ? records.batch->charged_bytes(*place) : 0;
+      held_bytes += bytes;
+      if (unfinished(item.slot)) {
+        left.push_back(item.record);
+        left_bytes += bytes;
+      }
+    }
+    if (pays_to_copy(left_bytes, held_bytes)) {
+      e.kept = left.size();
+      e.copied = true;
+      e.batch->records.keep_copies(std::move(left));
+    }
+  }
 
   [[nodiscard]] std::deque<entry>::const_iterator locate(slot_id slot) const;
   void drop_finished(entry& e, std::size_t count);

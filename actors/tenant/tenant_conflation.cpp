@@ -29,6 +29,9 @@ void tenant_handler_state::on_fresh_conflating(const work_slice_ptr& slice) {
 conflation_candidate tenant_handler_state::candidate(const work_ref& ref) {
   const auto record = ref.batch().ref(ref.item);
   conflation_candidate c;
+  if (record.batch == nullptr) {
+    return c; // see start
+  }
   c.key = record.get().key;
   c.failing = ref.get().attempts_before > 0 || ref.get().trial != trial_kind::none;
   if (c.failing || (!call_ && !(call_ = context_->calls->enter()))) {

@@ -39,7 +39,8 @@ tenant_handler_state::tenant_handler_state(tenant_handler_actor::pointer self,
       outputs_produced_{context_->metrics->counter(metric::outputs_produced)},
       conflated_{context_->metrics->counter(metric::conflated)},
       conflates_{std::ranges::any_of(context_->handlers, &handler_entry::conflates)},
-      for_async_(context_->handlers.size()) {
+      for_async_(context_->handlers.size()),
+      slow_(context_->handlers.size()) {
   // A weak reference: an attempt that is never completed must not keep the actor alive.
   wake_ = [weak = caf::actor_addr{self_->address()}] {
     if (auto strong = caf::actor_cast<caf::strong_actor_ptr>(weak)) {
@@ -75,7 +76,7 @@ tenant_handler_actor::behavior_type tenant_handler_state::make_behavior() {
 // ------------------------------------------------------------------ work
 
 void tenant_handler_state::on_work(const work& msg) {
-  message_began_ = clock::now();
+  message_began_ = self_->clock().now();
   context_->progress->read(message_began_);
   if (msg.unread) {
     msg.unread->read();
@@ -119,14 +120,19 @@ void tenant_handler_state::on_fresh(const work_slice_ptr& slice) {
   }
   // One reference for all items: its count is shared with other threads.
   work_ref ref{slice};
-  record_ref record{batch.records};
-  const auto records = batch.records->records();
+  const auto records = batch.records.get();
+  record_ref record{records.batch};
   for (std::size_t i = 0; i < slice->items.size(); ++i) {
-    if (i + prefetch_distance < slice->items.size()) {
-      prefetch_value(records[batch.items[slice->items[i + prefetch_distance]].record]);
+    if (!records.left && i + prefetch_distance < slice->items.size()) {
+      const auto soon = batch.items[slice->items[i + prefetch_distance]].record;
+      prefetch_value(records.batch->records()[soon]);
     }
     ref.item = slice->items[i];
-    record.index = ref.get().record;
+    const auto place = records.place_of(ref.get().record);
+    if (!place) {
+      continue; // see start
+    }
+    record.index = *place;
     const auto lane = ref.get().lane;
     if (lane.value() != 0 && lanes_.busy(lane)) {
       lanes_.wait(lane, ref.owner(), ref);
@@ -143,6 +149,14 @@ void tenant_handler_state::on_fresh(const work_slice_ptr& slice) {
 }
 
 void tenant_handler_state::start(const work_ref& ref, const record_ref& record, bool holds_lane) {
+  // Not kept when the partition consumer made copies, so it has ended there. Results come before
+  // the news of a handler's death, so this is not met; it must not run again if it ever is.
+  if (record.batch == nullptr) {
+    if (holds_lane) {
+      free_lane(ref);
+    }
+    return;
+  }
   if ((ref.get().trial != trial_kind::none || context_->calls->held()) && !admit(ref, holds_lane)) {
     return;
   }
@@ -250,12 +264,36 @@ std::shared_ptr<tenant_handler_state::running_attempt> tenant_handler_state::beg
     keep_lane(ref);
   }
   ref.batch().started[ref.item].store(true, std::memory_order_relaxed);
-  auto a = std::make_shared<running_attempt>(ref, handler, tenant_, completions_, context_->fences);
-  a->trace = begin_trace(ref, ref.batch().ref(ref.item));
+  auto record = own_if_slow(ref.batch().records.get(), ref.get().record, handler);
+  const auto trace = begin_trace(ref, record);
+  auto a = std::make_shared<running_attempt>(ref, std::move(record), handler, tenant_, completions_,
+                                             context_->fences);
+  a->trace = trace;
+  a->begun = message_began_;
   a->place = running_.size();
   running_.push_back(a);
   wake_for_timeouts();
   return a;
+}
+
+// A handler's view of its record cannot be exchanged later. One that is known to be slow does not
+// get to hold the fetch response.
+record_ref tenant_handler_state::own_if_slow(const work_records::view& records, std::uint32_t index,
+                                             std::size_t handler) const {
+  auto record = records.ref(index);
+  return slow_[handler] && !records.left &&
+                 pays_to_copy_for_attempt(record.batch->charged_bytes(record.index))
+             ? detach(record)
+             : record;
+}
+
+void tenant_handler_state::note_slow_handlers(clock::time_point now) {
+  slow_.assign(slow_.size(), false);
+  for (const auto& a : running_) {
+    if (now - a->begun >= buffer_patience) {
+      slow_[a->handler] = true;
+    }
+  }
 }
 
 void tenant_handler_state::end(const work_ref& ref, std::size_t handler, std::uint32_t attempt,
@@ -361,7 +399,7 @@ void tenant_handler_state::hand_to_async() {
 }
 
 void tenant_handler_state::on_completions() {
-  message_began_ = clock::now();
+  message_began_ = self_->clock().now();
   const auto now = steady_ns();
   for (auto& done : completions_->take()) {
     auto& a = static_cast<running_attempt&>(*done);
@@ -391,7 +429,7 @@ void tenant_handler_state::forget_running(running_attempt& a) {
 }
 
 void tenant_handler_state::on_lanes_released(const lanes_released& msg) {
-  message_began_ = clock::now();
+  message_began_ = self_->clock().now();
   for (const auto& [lane, slot] : msg.lanes) {
     if (auto next = lanes_.release(lane, {msg.epoch, slot})) {
       runnable_.push_back(std::move(*next));
@@ -403,7 +441,7 @@ void tenant_handler_state::on_lanes_released(const lanes_released& msg) {
 // ------------------------------------------------------------------ the end of an epoch
 
 void tenant_handler_state::on_epoch_dropped(const epoch_dropped& msg) {
-  message_began_ = clock::now();
+  message_began_ = self_->clock().now();
   cut_.insert(msg.epoch);
   if (cut_.size() > remembered_cuts) {
     cut_.erase(cut_.begin());
@@ -458,6 +496,8 @@ void tenant_handler_state::wake_for_timeouts() {
 
 void tenant_handler_state::on_tick() {
   tick_pending_ = false;
+  message_began_ = self_->clock().now();
+  note_slow_handlers(message_began_);
   const auto now = steady_ns();
   for (std::size_t i = running_.size(); i-- > 0;) {
     const auto a = running_[i];
@@ -512,7 +552,7 @@ void tenant_handler_state::flush() {
   run_pending();
   call_.release();
   if (quick_calls_ > 0) {
-    const auto spent = std::chrono::duration<double>(clock::now() - message_began_).count();
+    const auto spent = std::chrono::duration<double>(self_->clock().now() - message_began_).count();
     duration_.observe_n(spent / static_cast<double>(quick_calls_), quick_calls_);
     quick_calls_ = 0;
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/consumer/buffer_rule.hpp"
 #include "actors/tenant/conflation_rule.hpp"
 #include "actors/tenant/key_lanes.hpp"
 #include "actors/tenant/tenant_context.hpp"
@@ -52,17 +53,18 @@ class tenant_handler_state {
 
   /// An attempt that is not finished when its handler's call returns.
   struct running_attempt final : attempt {
-    running_attempt(const work_ref& of, std::size_t handler_index,
+    running_attempt(const work_ref& of, record_ref record, std::size_t handler_index,
                     std::shared_ptr<const std::string> tenant,
                     std::shared_ptr<completion_queue> queue,
                     std::shared_ptr<fence_counters> counters)
-        : attempt{of.batch().ref(of.item), std::move(tenant),  of.get().attempts_before + 1, 0,
-                  std::move(queue),        std::move(counters)},
+        : attempt{std::move(record), std::move(tenant),  of.get().attempts_before + 1, 0,
+                  std::move(queue),  std::move(counters)},
           ref{of},
           handler{handler_index} {}
     work_ref ref;
     std::size_t handler;
     std::size_t place = 0;         // in running_
+    clock::time_point begun;       // perhaps to wait for a thread
     bool turned_away = false;      // by its pool's thread: calls were held when its turn came
     handler_calls::call call = {}; // of an asynchronous attempt
     std::optional<open_span> trace{};
@@ -100,6 +102,9 @@ class tenant_handler_state {
   void run_quick(const work_ref& ref, const record_ref& record, std::size_t handler,
                  const record_function& run, bool holds_lane);
   std::shared_ptr<running_attempt> begin(const work_ref& ref, std::size_t handler, bool holds_lane);
+  [[nodiscard]] record_ref own_if_slow(const work_records::view& records, std::uint32_t index,
+                                       std::size_t handler) const;
+  void note_slow_handlers(clock::time_point now);
   void end(const work_ref& ref, std::size_t handler, std::uint32_t attempt, outcome result,
            std::vector<outbound_event>& events, bool holds_lane,
            const std::optional<open_span>& trace);
@@ -168,6 +173,7 @@ class tenant_handler_state {
   std::function<void()> wake_; // any thread: have completions looked at
   std::shared_ptr<completion_queue> completions_;
   std::vector<std::shared_ptr<running_attempt>> running_;
+  std::vector<bool> slow_; // by handler: it had an attempt beyond buffer_patience at the last tick
   emitter emitter_;
 
   output_group outputs_; // being collected

@@ -49,8 +49,8 @@ struct verdict {
   fields.kind = timestamp_kind::create_time;
   fields.key = bytes(with.key);
   fields.value = bytes(with.value);
-  return {std::make_shared<detached_record>(with.topic, partition_id{with.partition}, fields,
-                                            with.headers),
+  return {std::make_shared<detached_records>(with.topic, partition_id{with.partition}, fields,
+                                             with.headers),
           0};
 }
 

@@ -65,9 +65,14 @@ bool kafka_batch::follow(batch_extent& extent) const {
   return too_large;
 }
 
-// The library parses headers when they are first asked for and keeps the result in the message,
-// hence the promise of record_batch: one record's headers, one thread at a time.
+// The library parses headers when they are first asked for and keeps the result in the message. A
+// late attempt may still read those of a record that is being copied. At intake, where the headers
+// of every record are looked at, nobody else has the batch yet.
 rd_kafka_headers_t* kafka_batch::parsed_headers(std::size_t index) const {
+  std::unique_lock lock{parsing_, std::defer_lock};
+  if (shared_) {
+    lock.lock();
+  }
   rd_kafka_headers_t* parsed = nullptr;
   return rd_kafka_message_headers(message_of(records_[index]), &parsed) ==
                  RD_KAFKA_RESP_ERR_NO_ERROR

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 
@@ -37,10 +38,13 @@ class kafka_batch final : public record_batch {
   [[nodiscard]] bytes_ref last_header(std::size_t index, const char* name) const override;
   [[nodiscard]] std::vector<header_ref> headers(std::size_t index) const override;
   void forget_headers(std::size_t index) const override;
+  void share() const override { shared_ = true; }
 
  private:
   [[nodiscard]] rd_kafka_headers_t* parsed_headers(std::size_t index) const;
 
+  mutable bool shared_ = false; ///< from the batch's first reader to all others, by a message
+  mutable std::mutex parsing_;
   std::shared_ptr<const void> client_;
   std::int64_t charged_ = 0;
 };

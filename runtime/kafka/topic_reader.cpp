@@ -7,6 +7,7 @@
 #include "runtime/kafka/kafka_batch.hpp"
 #include "runtime/kafka/refusal.hpp"
 
+#include <array>
 #include <map>
 #include <optional>
 #include <utility>
@@ -94,7 +95,7 @@ class reading {
     if (offset < end) {
       auto batch = std::make_shared<kafka_batch>(nullptr, tp.topic, tp.partition);
       batch->add(*message.release());
-      const auto own = std::make_shared<const detached_record>(record_ref{batch, 0});
+      const auto own = std::make_shared<const detached_records>(*batch, std::array{0U});
       batch.reset();
       ++summary_.records;
       switch (on_record(own)) {

@@ -64,7 +64,7 @@ struct read_limits {
 /// the client's bounded prefetch in memory. Not thread-safe.
 class topic_reader {
  public:
-  using record_fn = std::function<read_next(const std::shared_ptr<const detached_record>&)>;
+  using record_fn = std::function<read_next(const std::shared_ptr<const detached_records>&)>;
 
   /// Builds the client; does not wait for a broker.
   [[nodiscard]] static result<std::unique_ptr<topic_reader>> open(const settings& config,

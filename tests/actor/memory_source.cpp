@@ -260,8 +260,14 @@ bool memory_source::deliver(assignment_epoch epoch, ownership& owned) {
   }
   credit_->take(static_cast<std::int64_t>(batch->records().size()), bytes);
   most_in_flight = std::max(most_in_flight, credit_->held_records());
+  batches_.emplace_back(batch);
   events_->on_records(epoch, std::move(batch));
   return true;
+}
+
+std::size_t memory_source::batches_alive() const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(batches_, [](const auto& batch) { return !batch.expired(); }));
 }
 
 bool memory_source::poll() {

@@ -78,6 +78,9 @@ class memory_source final : public record_source {
   /// What a Kafka client would know of an owned partition.
   [[nodiscard]] source_facts facts_of(const topic_partition& tp);
 
+  /// Of the batches that were delivered, those that somebody still holds.
+  [[nodiscard]] std::size_t batches_alive() const;
+
   /// Carries out what was asked for and delivers what credit allows. False: nothing moved.
   bool poll();
 
@@ -129,6 +132,7 @@ class memory_source final : public record_source {
   std::map<assignment_epoch, ownership> owned_;
   std::set<topic_partition> stopped_;
   std::vector<commit_request> held_;
+  std::vector<std::weak_ptr<const record_batch>> batches_;
   std::uint64_t next_epoch_ = 1;
 
   std::mutex mutex_;

@@ -30,8 +30,8 @@ record_ref make_record(std::int64_t offset) {
   fields.key = bytes_ref{key};
   fields.value = bytes_ref{value};
   return {
-      std::make_shared<detached_record>("events", partition_id{0}, fields,
-                                        std::vector<owned_header>{{"ce_tenantid", "acme", false}}),
+      std::make_shared<detached_records>("events", partition_id{0}, fields,
+                                         std::vector<owned_header>{{"ce_tenantid", "acme", false}}),
       0};
 }
 

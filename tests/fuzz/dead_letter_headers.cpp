@@ -20,7 +20,7 @@ record_ref stored(const outbound_event& event, bytes_ref value) {
   fields.offset = offset_id{99};
   fields.timestamp_ms = 1'700'000'000'001;
   fields.value = value;
-  return {std::make_shared<detached_record>(event.topic, partition_id{0}, fields, event.headers),
+  return {std::make_shared<detached_records>(event.topic, partition_id{0}, fields, event.headers),
           0};
 }
 

@@ -46,7 +46,7 @@ inline record_ref record_from(std::string_view text) {
   fields.timestamp_ms = 1'700'000'000'000;
   fields.kind = timestamp_kind::create_time;
   fields.value = bytes_ref{text};
-  return {std::make_shared<detached_record>("orders", partition_id{3}, fields, std::move(headers)),
+  return {std::make_shared<detached_records>("orders", partition_id{3}, fields, std::move(headers)),
           0};
 }
 

@@ -101,3 +101,41 @@ TEST_CASE("Under load, and with a backlog to catch up with, the worker stays wit
   CHECK((sanitized || peak <= 200 * 1024));
   s.require_invariants(load.sent());
 }
+
+TEST_CASE("A key that stands still beside much other traffic does not hold what it came with",
+          "[alone]") {
+  const scenario s{shared_broker(), {.partitions = 1}};
+  ledger_producer producer{s.bootstrap, s.source};
+  // Were each of them to hold the fetch response that it came in, they would hold everything.
+  constexpr int records = 200'000;
+  constexpr int stuck = records / 1000;
+  for (int i = 0; i < records; ++i) {
+    const bool stands_still = i % 1000 == 0;
+    producer.send_to(
+        0, producer.maker().make("acme", stands_still ? "stuck" : "key-" + std::to_string(i % 500),
+                                 1000, {{script_header, stands_still ? "wait:go" : "skip"}}));
+  }
+  producer.flush();
+  auto config = s.scripted("scripted_async", {{"timeout_ms", "600000"}});
+  config.value("consumer.memory_budget_mib", "64");
+  worker w{s.directory(), "worker", config, worker_binary::scripted};
+  const auto ended = [&] {
+    return metric_sum(w.metrics(), "streamer_records_total", {{"outcome", "skipped"}}).value_or(0);
+  };
+  REQUIRE(wait_until([&] { return ended() == records - stuck; }, 120s));
+  CHECK(metric_sum(w.metrics(), "streamer_records_pending") == stuck);
+  const auto peak = w.program().peak_rss_kib();
+  evidence("peak memory of the worker: " + std::to_string(peak / 1024) + " MiB");
+  CHECK((sanitized || peak <= 220 * 1024));
+  // What was copied is still what it was.
+  s.open_gate("go");
+  s.wait_until_drained();
+  CHECK(w.stop().code == 0);
+  auto sent = producer.sent();
+  for (auto& record : sent) {
+    if (record.headers.back().value == "skip") {
+      record.state = sent_state::failed; // it leaves no trace in Kafka
+    }
+  }
+  CHECK(s.require_invariants(sent).forwarded == stuck);
+}

@@ -20,8 +20,8 @@ class viewed_record {
     fields.timestamp_ms = 1'700'000'000'000;
     fields.key = key ? bytes_ref{*key} : bytes_ref{};
     fields.value = value ? bytes_ref{*value} : bytes_ref{};
-    ref_ = {std::make_shared<detached_record>("orders", partition_id{3}, fields, std::move(headers),
-                                              std::move(lane)),
+    ref_ = {std::make_shared<detached_records>("orders", partition_id{3}, fields,
+                                               std::move(headers), std::move(lane)),
             0};
   }
   [[nodiscard]] record_view view() const { return {ref_, "acme", 2}; }

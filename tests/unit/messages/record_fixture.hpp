@@ -34,8 +34,8 @@ inline record_ref make_record(const record_parts& parts) {
   fields.kind = parts.kind;
   fields.key = bytes(parts.key);
   fields.value = bytes(parts.value);
-  return {std::make_shared<detached_record>(parts.topic, partition_id{parts.partition}, fields,
-                                            parts.headers),
+  return {std::make_shared<detached_records>(parts.topic, partition_id{parts.partition}, fields,
+                                             parts.headers),
           0};
 }
 

@@ -18,9 +18,9 @@ record_ref one_record(std::int64_t offset, std::string_view key) {
   record fields;
   fields.offset = offset_id{offset};
   fields.key = bytes_ref{key};
-  return {
-      std::make_shared<detached_record>("in", partition_id{2}, fields, std::vector<owned_header>{}),
-      0};
+  return {std::make_shared<detached_records>("in", partition_id{2}, fields,
+                                             std::vector<owned_header>{}),
+          0};
 }
 
 } // namespace

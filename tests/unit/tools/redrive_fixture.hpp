@@ -26,7 +26,7 @@ inline record_ref stored(std::vector<owned_header> headers, std::optional<std::s
   if (key) fields.key = bytes_ref{*key};
   if (value) fields.value = bytes_ref{*value};
   return {
-      std::make_shared<detached_record>("events.dlq", partition_id{2}, fields, std::move(headers)),
+      std::make_shared<detached_records>("events.dlq", partition_id{2}, fields, std::move(headers)),
       0};
 }
 
@@ -42,7 +42,7 @@ inline record_ref dead_lettered(const record_ref& original, const dialect_set& d
   const auto event = make_dead_letter(original, facts, "events.dlq", 8192, dialects);
   record fields = original.get();
   fields.offset = offset_id{42};
-  return {std::make_shared<detached_record>("events.dlq", partition_id{2}, fields, event.headers),
+  return {std::make_shared<detached_records>("events.dlq", partition_id{2}, fields, event.headers),
           0};
 }
 
@@ -53,7 +53,7 @@ inline record_ref original(std::vector<owned_header> headers = {}) {
   fields.kind = timestamp_kind::create_time;
   fields.key = bytes_ref{std::string_view{"k\0k", 3}};
   fields.value = bytes_ref{std::string_view{"\xff\xfe", 2}};
-  return {std::make_shared<detached_record>("events", partition_id{7}, fields, std::move(headers)),
+  return {std::make_shared<detached_records>("events", partition_id{7}, fields, std::move(headers)),
           0};
 }
 

@@ -36,7 +36,7 @@ record_ref stored(const outbound_event& event, std::vector<owned_header> more = 
   record fields;
   fields.key = bytes_ref{std::string_view{*event.key}};
   fields.value = bytes_ref{std::string_view{*event.value}};
-  return {std::make_shared<const detached_record>(event.topic, partition_id{0}, fields, headers),
+  return {std::make_shared<const detached_records>(event.topic, partition_id{0}, fields, headers),
           0};
 }
 

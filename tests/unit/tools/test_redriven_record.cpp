@@ -70,8 +70,8 @@ TEST_CASE("a round through lane and DLQ again and again changes the count alone"
     fields.key = event.key_bytes();
     fields.value = event.value_bytes();
     const record_ref in_lane{
-        std::make_shared<detached_record>("events", partition_id{7}, fields, event.headers,
-                                          "events.redrive.workers"),
+        std::make_shared<detached_records>("events", partition_id{7}, fields, event.headers,
+                                           "events.redrive.workers"),
         0};
     letter = dead_lettered(in_lane);
     const auto read = read_dead_letter(letter);

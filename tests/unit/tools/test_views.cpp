@@ -56,7 +56,7 @@ record_ref letter_with(std::vector<owned_header> headers, std::optional<std::str
   if (key) fields.key = bytes_ref{*key};
   fields.value = bytes_ref{"v", 1};
   return {
-      std::make_shared<detached_record>("events.dlq", partition_id{2}, fields, std::move(headers)),
+      std::make_shared<detached_records>("events.dlq", partition_id{2}, fields, std::move(headers)),
       0};
 }
 

@@ -35,7 +35,7 @@ record_ref record_with(std::vector<owned_header> headers, std::int64_t offset = 
   r.timestamp_ms = 1'700'000'000'000 + offset;
   r.key = bytes_ref{std::string_view{"the-key"}};
   r.value = bytes_ref{std::string_view{"the-value"}};
-  return {std::make_shared<detached_record>("orders", partition_id{3}, r, std::move(headers)), 0};
+  return {std::make_shared<detached_records>("orders", partition_id{3}, r, std::move(headers)), 0};
 }
 
 std::string attribute(const span& s, std::string_view name) {

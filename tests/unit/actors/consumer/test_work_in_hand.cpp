@@ -1,13 +1,15 @@
 #include "actors/consumer/work_in_hand.hpp"
-#include "tests/unit/messages/record_fixture.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <random>
+#include <set>
+#include <string>
 #include <vector>
 
 namespace streamer {
@@ -20,6 +22,24 @@ std::shared_ptr<work_batch> batch_of(const std::vector<std::uint64_t>& slots) {
   }
   return batch;
 }
+
+/// Records 0, 1, 2 … with one value and no headers.
+class memory_records final : public record_batch {
+ public:
+  memory_records(std::size_t count, std::string value) : value_{std::move(value)} {
+    for (std::size_t i = 0; i < count; ++i) {
+      record r;
+      r.offset = offset_id{static_cast<std::int64_t>(i)};
+      r.value = bytes_ref{std::string_view{value_}};
+      records_.push_back(r);
+    }
+  }
+  [[nodiscard]] bytes_ref last_header(std::size_t, const char*) const override { return {}; }
+  [[nodiscard]] std::vector<header_ref> headers(std::size_t) const override { return {}; }
+
+ private:
+  std::string value_;
+};
 
 TEST_CASE("A record in hand is found by its slot, with its batch and place") {
   work_in_hand hand;
@@ -101,6 +121,82 @@ TEST_CASE("A batch is let go though it lies where a finished one lay in memory")
   CHECK_FALSE(hand.find(slot_id{2}).has_value());
   hand.let_go(slot_id{0});
   CHECK(hand.empty());
+}
+
+// 20 records of `bytes` each, in hand since time 0; slots 0 to 19.
+struct fetched_batch {
+  explicit fetched_batch(std::size_t bytes) {
+    auto fetched = std::make_shared<memory_records>(20, std::string(bytes, 'x'));
+    watched = fetched;
+    auto work = std::make_shared<work_batch>(std::move(fetched));
+    for (std::uint32_t i = 0; i < 20; ++i) {
+      work->items.push_back({slot_id{i}, {}, i, 0, 0});
+    }
+    hand.add(std::move(work));
+  }
+  /// All but these have ended.
+  void keep_copies_of(const std::set<std::uint64_t>& left, std::chrono::milliseconds at) {
+    hand.keep_copies(work_in_hand::time_point{} + at,
+                     [&](slot_id s) { return left.contains(s.value()); });
+  }
+  [[nodiscard]] std::size_t held() const {
+    return hand.find(slot_id{7})->record().batch->records().size();
+  }
+
+  work_in_hand hand;
+  std::weak_ptr<const record_batch> watched;
+};
+
+TEST_CASE("What is left of a batch is copied once it has been in hand for a while") {
+  fetched_batch b{100};
+  b.keep_copies_of({7, 8}, buffer_patience - std::chrono::milliseconds{1});
+  CHECK_FALSE(b.watched.expired());
+  b.keep_copies_of({7, 8}, buffer_patience);
+  CHECK(b.watched.expired());
+  CHECK(b.held() == 2);
+  CHECK(b.hand.find(slot_id{7})->record().get().offset == offset_id{7});
+}
+
+TEST_CASE("Copies are copied again when few of them are left, and not before") {
+  fetched_batch b{100};
+  const std::set<std::uint64_t> all{0, 1, 2, 3, 4, 5, 6, 7};
+  for (std::uint64_t i = 8; i < 20; ++i) {
+    b.hand.let_go(slot_id{i});
+  }
+  b.keep_copies_of(all, buffer_patience);
+  CHECK(b.held() == 8);
+  for (std::uint64_t i = 0; i < 5; ++i) {
+    b.hand.let_go(slot_id{i});
+  }
+  b.keep_copies_of({5, 6, 7}, buffer_patience);
+  CHECK(b.held() == 8);
+  b.hand.let_go(slot_id{5});
+  b.keep_copies_of({6, 7}, buffer_patience);
+  CHECK(b.held() == 2);
+}
+
+TEST_CASE("A fair part of a batch is not copied, nor is what is large by itself") {
+  const auto bytes = GENERATE(std::size_t{2'000}, std::size_t{300'000});
+  CAPTURE(bytes);
+  fetched_batch b{bytes};
+  const bool large = 4 * bytes > largest_copy;
+  b.keep_copies_of(
+      large ? std::set<std::uint64_t>{6, 7, 8, 9} : std::set<std::uint64_t>{5, 6, 7, 8, 9, 10},
+      buffer_patience);
+  CHECK_FALSE(b.watched.expired());
+  b.keep_copies_of({7, 8}, buffer_patience);
+  CHECK(b.watched.expired());
+}
+
+TEST_CASE("A few small records are copied though they are all of their batch") {
+  fetched_batch b{100};
+  std::set<std::uint64_t> all;
+  for (std::uint64_t i = 0; i < 20; ++i) {
+    all.insert(i);
+  }
+  b.keep_copies_of(all, buffer_patience);
+  CHECK(b.watched.expired());
+  CHECK(b.held() == 20);
 }
 
 TEST_CASE("A batch without items is not held") {

@@ -23,8 +23,8 @@ record_ref in_lane(std::vector<owned_header> headers) {
   fields.offset = offset_id{5};
   fields.timestamp_ms = 2'000;
   fields.kind = timestamp_kind::create_time;
-  return {std::make_shared<detached_record>("orders", partition_id{3}, fields, std::move(headers),
-                                            "orders.redrive.workers"),
+  return {std::make_shared<detached_records>("orders", partition_id{3}, fields, std::move(headers),
+                                             "orders.redrive.workers"),
           0};
 }
 
