@@ -44,7 +44,7 @@ BUILD_PACKAGES=(
   g++ make cmake ninja-build pkg-config xz-utils ca-certificates
   libssl-dev zlib1g-dev libzstd-dev liblz4-dev libcurl4-openssl-dev
   libspdlog-dev nlohmann-json3-dev prometheus-cpp-dev libcli11-dev libtomlplusplus-dev
-  libmicrohttpd-dev
+  libmicrohttpd-dev libmimalloc-dev
   libabsl-dev libprotobuf-dev
 )
 KAFKA_PACKAGES=(openjdk-17-jre-headless maven)
