@@ -2,9 +2,11 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 
 namespace {
 
@@ -23,6 +25,41 @@ bool gives_nothing() {
   return (starving() == "until_renewed" && !renewed.load()) ||
          (starving() == "until_read_again" && !read_again.load());
 }
+
+// Takes one record out of what was read, and puts it in front of what is read next. All of it
+// belongs to the one thread that reads.
+class late_records {
+ public:
+  // What is read goes behind it.
+  size_t give_back(rd_kafka_queue_t* queue, rd_kafka_message_t** messages) {
+    if (held_ == nullptr || queue != from_) {
+      return 0;
+    }
+    messages[0] = std::exchange(held_, nullptr);
+    return 1;
+  }
+
+  // Returns how many are left.
+  size_t hold_one(rd_kafka_queue_t* queue, rd_kafka_message_t** messages, size_t count) {
+    seen_ += count;
+    if (held_ != nullptr || left_ == 0 || seen_ < 500 || count < 2 ||
+        messages[count - 1]->partition != messages[count - 2]->partition) {
+      return count;
+    }
+    seen_ = 0;
+    --left_;
+    from_ = queue;
+    held_ = messages[count - 2];
+    messages[count - 2] = messages[count - 1];
+    return count - 1;
+  }
+
+ private:
+  rd_kafka_message_t* held_ = nullptr;
+  rd_kafka_queue_t* from_ = nullptr;
+  size_t seen_ = 0;
+  int left_ = 5;
+};
 
 } // namespace
 
@@ -45,8 +82,16 @@ rd_kafka_error_t* __wrap_rd_kafka_incremental_unassign(
 
 ssize_t __wrap_rd_kafka_consume_batch_queue(rd_kafka_queue_t* queue, int timeout_ms,
                                             rd_kafka_message_t** messages, size_t most) {
-  return gives_nothing() ? 0
-                         : __real_rd_kafka_consume_batch_queue(queue, timeout_ms, messages, most);
+  if (starving() != "late") {
+    return gives_nothing() ? 0
+                           : __real_rd_kafka_consume_batch_queue(queue, timeout_ms, messages, most);
+  }
+  static late_records late;
+  const auto first = late.give_back(queue, messages);
+  const auto read = __real_rd_kafka_consume_batch_queue(queue, first > 0 ? 0 : timeout_ms,
+                                                        messages + first, most - first);
+  return static_cast<ssize_t>(
+      late.hold_one(queue, messages, first + static_cast<size_t>(std::max<ssize_t>(read, 0))));
 }
 
 rd_kafka_queue_t* __wrap_rd_kafka_queue_get_partition(rd_kafka_t* client, const char* topic,

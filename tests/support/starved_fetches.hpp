@@ -1,5 +1,5 @@
-// Fetches of the test worker that bring nothing, for the stall detector: the client library's
-// functions are wrapped when the test worker is linked, and the product's own code has no hook.
+// Fetches of the test worker that bring nothing, or a record too late: the client library's functions
+// are wrapped when the test worker is linked, and the product's own code has no hook.
 #pragma once
 
 namespace streamer::test {
@@ -8,6 +8,7 @@ namespace streamer::test {
 ///
 ///   until_read_again    the client that reads gives nothing until its partition is read anew
 ///   until_renewed       the first client that reads never gives anything
+///   late                every 500th record comes after those behind it, five times in all
 inline constexpr const char* starve_variable = "STREAMER_TEST_STARVE";
 
 } // namespace streamer::test
