@@ -1,5 +1,6 @@
 #include "runtime/handlers/builtin.hpp"
 
+#include "messages/planted_bugs.hpp"
 #include "runtime/handlers/http/http_handler.hpp"
 #include "runtime/handlers/subprocess/subprocess_handler.hpp"
 
@@ -78,6 +79,9 @@ std::variant<any_handler, std::string> make_forward(const handler_settings& entr
   return any_handler{quick_handler{[to](const record_view& r, emitter& out) {
     if (r.topic() == to) {
       return outcome::reject("forwarding to the topic that the record came from would never end");
+    }
+    if (planted("drop_nulls") && r.value().is_null()) {
+      return outcome::success();
     }
     outbound_event event;
     event.topic = to;

@@ -33,6 +33,11 @@ run_planted() {
   while IFS='|' read -r bug scenario what; do
     [[ -n $bug && $bug != \#* ]] || continue
     (($# == 0)) || [[ $wanted == *" $bug "* ]] || continue
+    if ! grep -rqs "planted(\"$bug\")" "$ROOT/actors" "$ROOT/runtime" "$ROOT/messages"; then
+      printf '%-26s %-4s is nowhere in the code\n' "$bug" "$scenario"
+      missed=$((missed + 1))
+      continue
+    fi
     if [[ -z "$("$bin/test_chaos" "[$scenario]" --list-tests --verbosity quiet)" ]]; then
       printf '%-26s %-4s there is no such scenario\n' "$bug" "$scenario"
       missed=$((missed + 1))

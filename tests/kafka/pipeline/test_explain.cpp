@@ -190,25 +190,28 @@ TEST_CASE("An operator sees in one call which record holds a partition, and what
         const auto lag = metric_sum(w.metrics(), "streamer_lag_records", {{"partition", "0"}});
         const auto retry = metric_sum(w.metrics(), "streamer_lag_records",
                                       {{"partition", "0"}, {"state", "waiting_retry"}});
-        return retry == 1 && lag == 5; // three markers, the record and the next one
+        // Three markers, the record and the next one; the first marker not, if the worker came to
+        // the topic's end behind it before there was more.
+        return retry == 1 && (lag == 5 || lag == 4);
       },
       20s));
-  // Five lag also while the last marker is on its way and nothing is committed yet.
+  // So many lag also while the last marker is on its way and nothing is committed yet.
   finished_process asked;
   REQUIRE(wait_until(
       [&] {
         asked = explain(s, w, {"--topic", s.source, "--partition", "0", "--json"});
         return asked.status.code != 0 ||
-               (has(asked.out, "\"committed\": 1") && has(asked.out, "\"end\": 6"));
+               (has(asked.out, "\"end\": 6") &&
+                (has(asked.out, "\"committed\": 1") || has(asked.out, "\"committed\": 2")));
       },
       20s));
   INFO(asked.out << asked.err);
   REQUIRE(asked.status.code == 0);
   const auto row = json::parse(asked.out).at("partitions").at(0);
-  CHECK(row.at("committed") == 1); // behind the record, before its marker
+  const int committed = row.at("committed"); // behind the record, before or behind its marker
   CHECK(row.at("end") == 6);
   CHECK(row.at("states").at("waiting_retry").at("records") == 1);
-  CHECK(row.at("states").at("done_uncommitted").at("records") == 4);
+  CHECK(row.at("states").at("done_uncommitted").at("records") == 5 - committed);
   const auto& frontier = row.at("frontier");
   CHECK(frontier.at("offset") == 2);
   CHECK(frontier.at("tenant") == "acme");
