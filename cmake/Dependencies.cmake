@@ -63,8 +63,8 @@ pkg_check_modules(libcurl REQUIRED QUIET IMPORTED_TARGET libcurl>=7.85)
 add_library(curl INTERFACE IMPORTED)
 target_link_libraries(curl INTERFACE PkgConfig::libcurl)
 
-# What the binaries allocate with. What librdkafka's threads allocate others free, which costs glibc's
-# allocator a fifth of the time of a drain; it is used all the same where this one is not found. The
+# What the binaries allocate with. What librdkafka's threads allocate others free, which is what
+# glibc's allocator is slow at; it is used all the same where this one is not found. The
 # library does without: its users choose for themselves. The sanitizers have one of their own.
 add_library(streamer_allocator INTERFACE)
 find_package(mimalloc 2.0 CONFIG QUIET)
