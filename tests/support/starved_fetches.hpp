@@ -1,5 +1,5 @@
-// Fetches of the test worker that bring nothing, or a record too late: the client library's functions
-// are wrapped when the test worker is linked, and the product's own code has no hook.
+// Fetches of the test worker that bring nothing, or a record too late: the client library's
+// functions are wrapped when the test worker is linked, and the product's own code has no hook.
 #pragma once
 
 namespace streamer::test {
