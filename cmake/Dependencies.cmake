@@ -64,8 +64,8 @@ add_library(curl INTERFACE IMPORTED)
 target_link_libraries(curl INTERFACE PkgConfig::libcurl)
 
 # What the binaries allocate with. What librdkafka's threads allocate others free, which is what
-# glibc's allocator is slow at; it is used all the same where this one is not found. The
-# library does without: its users choose for themselves. The sanitizers have one of their own.
+# glibc's allocator is slow at; that one is used all the same where mimalloc is not found. The library
+# does without: its users choose for themselves. The sanitizers have one of their own.
 add_library(streamer_allocator INTERFACE)
 find_package(mimalloc 2.0 CONFIG QUIET)
 if(mimalloc_FOUND AND NOT STREAMER_SANITIZE)
@@ -120,4 +120,5 @@ if(opentelemetry_INCLUDE AND opentelemetry_TARGETS AND NOT OPENTELEMETRY_LIBRARI
 endif()
 
 message(STATUS "CAF ${CAF_VERSION}, librdkafka ${rdkafka_VERSION}, spdlog ${spdlog_VERSION}, "
-               "libmicrohttpd ${microhttpd_VERSION}, mimalloc ${mimalloc_VERSION}, opentelemetry-cpp ${opentelemetry_VERSION}")
+               "libmicrohttpd ${microhttpd_VERSION}, mimalloc ${mimalloc_VERSION}, "
+               "opentelemetry-cpp ${opentelemetry_VERSION}")

@@ -114,9 +114,11 @@ class record_batch {
   /// All headers, in order, duplicates included. Views valid as long as the batch.
   [[nodiscard]] virtual std::vector<header_ref> headers(std::size_t index) const = 0;
   /// Lets go of what is kept of a record's parsed headers, which no credit accounts for: views of
-  /// them end. They are parsed again when they are asked for again. Not after `share`.
+  /// them end. They are parsed again when they are asked for again. Only
+  /// before the record is handed out.
   virtual void forget_headers(std::size_t) const {}
-  /// Says that from now on several threads may read it.
+  /// Says, before a record of it is handed out, that from now on several threads may read it. Again
+  /// it says nothing.
   virtual void share() const {}
 
   /// Measured overhead of a queued message in librdkafka.

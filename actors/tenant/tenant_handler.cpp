@@ -203,7 +203,7 @@ void tenant_handler_state::start(const work_ref& ref, const record_ref& record, 
                    run_quick(ref, record, *route.handler, h.run, holds_lane);
                  },
                  [&](const blocking_handler& h) {
-                   auto a = begin(ref, *route.handler, holds_lane);
+                   auto a = begin(ref, record, *route.handler, holds_lane);
                    const auto guard =
                        ref.get().lane.value() != 0
                            ? ref.get().lane.value()
@@ -235,7 +235,7 @@ void tenant_handler_state::start(const work_ref& ref, const record_ref& record, 
                      hold_back(ref, holds_lane);
                      return;
                    }
-                   auto a = begin(ref, *route.handler, holds_lane);
+                   auto a = begin(ref, record, *route.handler, holds_lane);
                    a->call = std::move(call);
                    a->call.runs(ref.batch().place, a->number(), a->view().offset());
                    if (!h->queues()) {
@@ -259,16 +259,14 @@ void tenant_handler_state::run_quick(const work_ref& ref, const record_ref& reco
 }
 
 std::shared_ptr<tenant_handler_state::running_attempt> tenant_handler_state::begin(
-    const work_ref& ref, std::size_t handler, bool holds_lane) {
+    const work_ref& ref, const record_ref& record, std::size_t handler, bool holds_lane) {
   if (!holds_lane) {
     keep_lane(ref);
   }
   ref.batch().started[ref.item].store(true, std::memory_order_relaxed);
-  auto record = own_if_slow(ref.batch().records.get(), ref.get().record, handler);
-  const auto trace = begin_trace(ref, record);
-  auto a = std::make_shared<running_attempt>(ref, std::move(record), handler, tenant_, completions_,
-                                             context_->fences);
-  a->trace = trace;
+  auto a = std::make_shared<running_attempt>(ref, own_if_slow(record, handler), handler, tenant_,
+                                             completions_, context_->fences);
+  a->trace = begin_trace(ref, record);
   a->begun = message_began_;
   a->place = running_.size();
   running_.push_back(a);
@@ -278,10 +276,9 @@ std::shared_ptr<tenant_handler_state::running_attempt> tenant_handler_state::beg
 
 // A handler's view of its record cannot be exchanged later. One that is known to be slow does not
 // get to hold the fetch response.
-record_ref tenant_handler_state::own_if_slow(const work_records::view& records, std::uint32_t index,
-                                             std::size_t handler) const {
-  auto record = records.ref(index);
-  return slow_[handler] && !records.left &&
+record_ref tenant_handler_state::own_if_slow(const record_ref& record, std::size_t handler) const {
+  const bool holds_more = record.batch->records().size() > 1;
+  return slow_[handler] && holds_more &&
                  pays_to_copy_for_attempt(record.batch->charged_bytes(record.index))
              ? detach(record)
              : record;

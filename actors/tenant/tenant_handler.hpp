@@ -101,9 +101,9 @@ class tenant_handler_state {
   [[nodiscard]] conflation_candidate candidate(const work_ref& ref);
   void run_quick(const work_ref& ref, const record_ref& record, std::size_t handler,
                  const record_function& run, bool holds_lane);
-  std::shared_ptr<running_attempt> begin(const work_ref& ref, std::size_t handler, bool holds_lane);
-  [[nodiscard]] record_ref own_if_slow(const work_records::view& records, std::uint32_t index,
-                                       std::size_t handler) const;
+  std::shared_ptr<running_attempt> begin(const work_ref& ref, const record_ref& record,
+                                         std::size_t handler, bool holds_lane);
+  [[nodiscard]] record_ref own_if_slow(const record_ref& record, std::size_t handler) const;
   void note_slow_handlers(clock::time_point now);
   void end(const work_ref& ref, std::size_t handler, std::uint32_t attempt, outcome result,
            std::vector<outbound_event>& events, bool holds_lane,

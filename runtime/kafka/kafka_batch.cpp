@@ -108,6 +108,12 @@ std::vector<header_ref> kafka_batch::headers(std::size_t index) const {
   return all;
 }
 
+void kafka_batch::share() const {
+  if (!shared_) { // of a batch that is taken in part by part, the first parts are being read
+    shared_ = true;
+  }
+}
+
 void kafka_batch::forget_headers(std::size_t index) const {
   rd_kafka_headers_t* parsed = nullptr;
   if (rd_kafka_message_detach_headers(message_of(records_[index]), &parsed) ==

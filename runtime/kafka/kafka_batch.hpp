@@ -38,12 +38,12 @@ class kafka_batch final : public record_batch {
   [[nodiscard]] bytes_ref last_header(std::size_t index, const char* name) const override;
   [[nodiscard]] std::vector<header_ref> headers(std::size_t index) const override;
   void forget_headers(std::size_t index) const override;
-  void share() const override { shared_ = true; }
+  void share() const override;
 
  private:
   [[nodiscard]] rd_kafka_headers_t* parsed_headers(std::size_t index) const;
 
-  mutable bool shared_ = false; ///< from the batch's first reader to all others, by a message
+  mutable bool shared_ = false; ///< written once, before the batch's first reader hands it out
   mutable std::mutex parsing_;
   std::shared_ptr<const void> client_;
   std::int64_t charged_ = 0;

@@ -40,6 +40,19 @@ void append_batch(virtual_worker& w, const std::vector<std::pair<std::string, st
   w.pass(milliseconds{10});
 }
 
+// Lets everything end: the attempts saw these, in this order, and nothing is held any more.
+void finish(virtual_worker& w, const stuck_plan& plan, const std::vector<std::string>& seen) {
+  REQUIRE(w.pass_until([&] {
+    plan.handler->complete_all();
+    return w.drained({part(0)});
+  }));
+  CHECK(plan.seen == seen);
+  CHECK(w.source->batches_alive() == 0);
+  CHECK(w.credit->held_records() == 0);
+  CHECK(w.credit->held_bytes() == 0);
+  CHECK(w.violations.empty());
+}
+
 } // namespace
 
 TEST_CASE("a record that waits behind its key does not hold what it was fetched in", "[memory]") {
@@ -61,14 +74,7 @@ TEST_CASE("a record that waits behind its key does not hold what it was fetched 
   plan.handler->complete_all();
   w.pass(milliseconds{10});
   CHECK(w.source->batches_alive() == 0);
-  REQUIRE(w.pass_until([&] {
-    plan.handler->complete_all();
-    return w.drained({part(0)});
-  }));
-  CHECK(plan.seen == std::vector<std::string>{"1 of 1", "2 of 2", "3 of 3"});
-  CHECK(w.credit->held_records() == 0);
-  CHECK(w.credit->held_bytes() == 0);
-  CHECK(w.violations.empty());
+  finish(w, plan, {"1 of 1", "2 of 2", "3 of 3"});
 }
 
 TEST_CASE("attempts of a handler that is known to be slow hold copies of their own", "[memory]") {
@@ -83,14 +89,7 @@ TEST_CASE("attempts of a handler that is known to be slow hold copies of their o
   w.pass(milliseconds{500});
   CHECK(w.source->batches_alive() == 1);
   CHECK(plan.handler->held() == 3);
-
-  REQUIRE(w.pass_until([&] {
-    plan.handler->complete_all();
-    return w.drained({part(0)});
-  }));
-  CHECK(plan.seen == std::vector<std::string>{"1 of 1", "2 of 2", "3 of 3"});
-  CHECK(w.source->batches_alive() == 0);
-  CHECK(w.violations.empty());
+  finish(w, plan, {"1 of 1", "2 of 2", "3 of 3"});
 }
 
 TEST_CASE("a handler's successor gets the copies that were made meanwhile", "[memory]") {
@@ -102,11 +101,5 @@ TEST_CASE("a handler's successor gets the copies that were made meanwhile", "[me
   w.pass(milliseconds{1'000});
   REQUIRE(w.source->batches_alive() == 1);
   w.kill("handler");
-  REQUIRE(w.pass_until([&] {
-    plan.handler->complete_all();
-    return w.drained({part(0)});
-  }));
-  CHECK(plan.seen == std::vector<std::string>{"1 of 1", "1 of 1", "2 of 2", "3 of 3"});
-  CHECK(w.source->batches_alive() == 0);
-  CHECK(w.violations.empty());
+  finish(w, plan, {"1 of 1", "1 of 1", "2 of 2", "3 of 3"});
 }

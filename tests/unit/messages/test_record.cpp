@@ -10,43 +10,10 @@
 namespace streamer {
 namespace {
 
+using fixture::borrowed_batch;
 using fixture::header;
 using fixture::make_record;
 using fixture::null_header;
-
-// A batch as a client library gives it: views into memory of its own, several records.
-class borrowed_batch final : public record_batch {
- public:
-  explicit borrowed_batch(std::size_t count) {
-    topic_ = "orders";
-    partition_ = partition_id{5};
-    for (std::size_t i = 0; i < count; ++i) {
-      memory_.push_back("key-" + std::to_string(i));
-      memory_.push_back("value-" + std::to_string(i));
-    }
-    for (std::size_t i = 0; i < count; ++i) {
-      record r;
-      r.offset = offset_id{100 + static_cast<std::int64_t>(i)};
-      r.key = bytes_ref{std::string_view{memory_[2 * i]}};
-      r.value = bytes_ref{std::string_view{memory_[2 * i + 1]}};
-      r.timestamp_ms = 1'700'000'000'000 + static_cast<std::int64_t>(i);
-      r.kind = timestamp_kind::log_append_time;
-      r.leader_epoch = 9;
-      r.native = this;
-      records_.push_back(r);
-    }
-  }
-  [[nodiscard]] bytes_ref last_header(std::size_t index, const char* name) const override {
-    return std::string_view{name} == "n" ? bytes_ref{std::string_view{memory_[2 * index]}}
-                                         : bytes_ref{};
-  }
-  [[nodiscard]] std::vector<header_ref> headers(std::size_t index) const override {
-    return {{"n", last_header(index, "n")}};
-  }
-
- private:
-  std::vector<std::string> memory_;
-};
 
 TEST_CASE("A null key or value is told from an empty one") {
   CHECK(bytes_ref{}.is_null());
@@ -99,6 +66,7 @@ TEST_CASE("A detached record says the same as its source and holds nothing of it
   REQUIRE(watched.expired());
 
   CHECK(copy.batch->topic() == "orders");
+  CHECK(copy.batch->stored_topic() == "orders.redrive");
   CHECK(copy.batch->partition() == partition_id{5});
   CHECK(copy.batch->records().size() == 1);
   CHECK(copy.get().offset == offset_id{101});

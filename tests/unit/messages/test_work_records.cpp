@@ -1,70 +1,33 @@
 #include "messages/work_records.hpp"
+#include "tests/unit/messages/record_fixture.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
 
 namespace streamer {
 namespace {
 
-/// `count` records of one batch: key `k<i>`, value `v<i>`, a header `h` with `h<i>`, and in every
-/// second one a further header without a value.
-class numbered_batch final : public record_batch {
- public:
-  explicit numbered_batch(std::size_t count) {
-    topic_ = "orders";
-    lane_ = "orders.redrive";
-    partition_ = partition_id{5};
-    for (std::size_t i = 0; i < count; ++i) {
-      for (const auto* const kind : {"k", "v", "h"}) {
-        memory_.push_back(std::make_unique<std::string>(kind + std::to_string(i)));
-      }
-      record r;
-      r.offset = offset_id{static_cast<std::int64_t>(100 + i)};
-      r.key = text(3 * i);
-      r.value = text(3 * i + 1);
-      records_.push_back(r);
-    }
-  }
-  [[nodiscard]] bytes_ref last_header(std::size_t index, const char* name) const override {
-    return std::string_view{name} == "h" ? text(3 * index + 2) : bytes_ref{};
-  }
-  [[nodiscard]] std::vector<header_ref> headers(std::size_t index) const override {
-    std::vector<header_ref> all{{"h", last_header(index, "h")}};
-    if (index % 2 == 1) {
-      all.push_back({"empty", {}});
-    }
-    return all;
-  }
-
- private:
-  [[nodiscard]] bytes_ref text(std::size_t i) const {
-    return bytes_ref{std::string_view{*memory_[i]}};
-  }
-
-  std::vector<std::unique_ptr<std::string>> memory_;
-};
+using fixture::borrowed_batch;
 
 void check_record(const record_ref& record, std::uint32_t number) {
   CAPTURE(number);
   REQUIRE(record.batch != nullptr);
   const auto n = std::to_string(number);
   CHECK(record.get().offset == offset_id{100 + number});
-  CHECK(record.get().key.view() == "k" + n);
-  CHECK(record.get().value.view() == "v" + n);
-  CHECK(record.header("h").view() == "h" + n);
-  CHECK(record.headers().size() == 1 + number % 2);
-  CHECK(record.header("empty").is_null());
-  CHECK(record.batch->topic() == "orders");
+  CHECK(record.get().key.view() == "key-" + n);
+  CHECK(record.get().value.view() == "value-" + n);
+  CHECK(record.header("n").view() == "key-" + n);
+  REQUIRE(record.headers().size() == (number % 2 == 0 ? 2 : 1));
+  CHECK(record.headers().back().value.is_null() == (number % 2 == 0));
   CHECK(record.batch->stored_topic() == "orders.redrive");
   CHECK(record.batch->partition() == partition_id{5});
 }
 
 TEST_CASE("Records are found by the number they were fetched with, before and after copying") {
-  auto batch = std::make_shared<const numbered_batch>(10);
+  auto batch = std::make_shared<const borrowed_batch>(10);
   const std::weak_ptr<const record_batch> fetched = batch;
   work_records records{std::move(batch)};
   check_record(records.ref(3), 3);
@@ -83,7 +46,7 @@ TEST_CASE("Records are found by the number they were fetched with, before and af
 }
 
 TEST_CASE("Who has a view keeps it, whatever is copied meanwhile") {
-  auto batch = std::make_shared<const numbered_batch>(4);
+  auto batch = std::make_shared<const borrowed_batch>(4);
   const std::weak_ptr<const record_batch> fetched = batch;
   work_records records{std::move(batch)};
   CHECK_FALSE(records.read_by_others());

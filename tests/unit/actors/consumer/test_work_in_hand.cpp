@@ -1,4 +1,5 @@
 #include "actors/consumer/work_in_hand.hpp"
+#include "tests/unit/messages/record_fixture.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 #include <catch2/generators/catch_generators.hpp>
@@ -9,7 +10,6 @@
 #include <memory>
 #include <random>
 #include <set>
-#include <string>
 #include <vector>
 
 namespace streamer {
@@ -22,24 +22,6 @@ std::shared_ptr<work_batch> batch_of(const std::vector<std::uint64_t>& slots) {
   }
   return batch;
 }
-
-/// Records 0, 1, 2 … with one value and no headers.
-class memory_records final : public record_batch {
- public:
-  memory_records(std::size_t count, std::string value) : value_{std::move(value)} {
-    for (std::size_t i = 0; i < count; ++i) {
-      record r;
-      r.offset = offset_id{static_cast<std::int64_t>(i)};
-      r.value = bytes_ref{std::string_view{value_}};
-      records_.push_back(r);
-    }
-  }
-  [[nodiscard]] bytes_ref last_header(std::size_t, const char*) const override { return {}; }
-  [[nodiscard]] std::vector<header_ref> headers(std::size_t) const override { return {}; }
-
- private:
-  std::string value_;
-};
 
 TEST_CASE("A record in hand is found by its slot, with its batch and place") {
   work_in_hand hand;
@@ -126,7 +108,7 @@ TEST_CASE("A batch is let go though it lies where a finished one lay in memory")
 // 20 records of `bytes` each, in hand since time 0; slots 0 to 19.
 struct fetched_batch {
   explicit fetched_batch(std::size_t bytes) {
-    auto fetched = std::make_shared<memory_records>(20, std::string(bytes, 'x'));
+    auto fetched = std::make_shared<fixture::borrowed_batch>(20, bytes);
     watched = fetched;
     auto work = std::make_shared<work_batch>(std::move(fetched));
     for (std::uint32_t i = 0; i < 20; ++i) {
@@ -154,7 +136,7 @@ TEST_CASE("What is left of a batch is copied once it has been in hand for a whil
   b.keep_copies_of({7, 8}, buffer_patience);
   CHECK(b.watched.expired());
   CHECK(b.held() == 2);
-  CHECK(b.hand.find(slot_id{7})->record().get().offset == offset_id{7});
+  CHECK(b.hand.find(slot_id{7})->record().get().offset == offset_id{107});
 }
 
 TEST_CASE("Copies are copied again when few of them are left, and not before") {
