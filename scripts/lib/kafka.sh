@@ -68,12 +68,13 @@ random_uuid() { # as Kafka writes them: 16 bytes, base64url, never a leading das
   echo "$id"
 }
 
-# A port nobody listens on, below the range that outgoing connections take theirs from. A rare
-# clash with another process shows when the broker starts, and start_cluster then takes new ones.
+# A port nobody listens on, below the range that outgoing connections take theirs from and below that
+# of the tests' workers, for a broker takes seconds until it listens. A rare clash with another one
+# shows when the broker starts, and start_cluster then takes new ones.
 free_port() {
   local port hex
   while :; do
-    port=$((20000 + (RANDOM * 32768 + RANDOM) % 12000))
+    port=$((20000 + (RANDOM * 32768 + RANDOM) % 6000))
     hex="$(printf ':%04X ' "$port")"
     grep -qs -- "$hex" /proc/net/tcp /proc/net/tcp6 || break
   done

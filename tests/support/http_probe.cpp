@@ -4,11 +4,14 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdlib>
+#include <iterator>
 #include <random>
 #include <sstream>
 
@@ -45,6 +48,22 @@ class loopback_socket {
   }
   int descriptor_;
 };
+
+// For this process and as long as it lives: false if it, or another test beside it, has been given
+// the port. A name in the abstract namespace (unix(7)) goes with the process, however it ends.
+bool claim(std::uint16_t port) {
+  const int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  const auto text = "streamer-test-port-" + std::to_string(port);
+  std::ranges::copy(text, std::begin(name.sun_path) + 1);
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + text.size());
+  if (bind(descriptor, reinterpret_cast<const sockaddr*>(&name), size) == 0) {
+    return true;
+  }
+  close(descriptor);
+  return false;
+}
 
 // `name="value",…` up to the closing brace; values are escaped as Prometheus does.
 std::map<std::string, std::string> labels_of(std::string_view text) {
@@ -155,11 +174,12 @@ std::optional<double> metric_sum(const std::vector<sample>& samples, std::string
 }
 
 std::uint16_t free_port() {
-  // Below the range of outgoing connections, so that none of them takes it before the worker does.
+  // Below the range of outgoing connections, and beside that of scripts/kafka: neither of them
+  // takes it before the worker does.
   std::random_device random;
   for (;;) {
-    const auto port = static_cast<std::uint16_t>(20'000 + random() % 12'000);
-    if (loopback_socket{}.bind_to(port)) {
+    const auto port = static_cast<std::uint16_t>(26'000 + random() % 6'000);
+    if (loopback_socket{}.bind_to(port) && claim(port)) {
       return port;
     }
   }

@@ -41,7 +41,7 @@ struct sample {
     const std::vector<sample>& samples, std::string_view name,
     const std::map<std::string, std::string>& labels = {});
 
-/// A port on loopback that nobody listens on now.
+/// A port on loopback that nobody listens on now, and that no test beside this one is given.
 [[nodiscard]] std::uint16_t free_port();
 
 } // namespace streamer::test
