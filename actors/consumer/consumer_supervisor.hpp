@@ -4,7 +4,7 @@
 #include "actors/consumer/record_router.hpp"
 #include "actors/supervision/actor_board.hpp"
 #include "actors/supervision/restart_intensity.hpp"
-#include "messages/actor_interfaces.hpp"
+#include "messages/actor_messages.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
 

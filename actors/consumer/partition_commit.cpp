@@ -215,7 +215,7 @@ void partition_consumer_state::drop_at_handlers(bool running_too) {
   for (auto& t : tenants_) {
     for (const auto& w : std::exchange(t.before_lease, {})) {
       if (w.kind != work_kind::parked) {
-        at_handlers_ -= static_cast<std::int64_t>(w.slice->items.size());
+        at_handlers_ -= static_cast<std::int64_t>(w.slice.items.size());
       }
     }
     if (t.handler) {
@@ -229,6 +229,7 @@ void partition_consumer_state::release(bool commit) {
   if (released_) {
     return;
   }
+  take_finished();
   released_ = true;
   drop_at_handlers(true); // frees the lanes that waiting retries still keep
   std::optional<commit_request> last;

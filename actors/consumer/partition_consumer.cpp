@@ -97,6 +97,7 @@ partition_consumer_state::partition_consumer_state(partition_consumer_actor::poi
 // Whatever ended the actor, its credit returns to the process and its unfinished
 // records count as given up (the page sees to that when it closes).
 partition_consumer_state::~partition_consumer_state() {
+  finished_->close();
   context_->credit->give(owed_records_, owed_bytes_);
   context_->assignment->assigned.fetch_sub(1);
   if (!held_.empty()) {
@@ -117,6 +118,7 @@ partition_consumer_actor::behavior_type partition_consumer_state::make_behavior(
   return {
       [this](const records_fetched& msg) { on_records(msg); },
       [this](const end_reached& msg) { on_end_reached(msg.position); },
+      [this](const work_finished&) { settle(); },
       [this](const attempt_results& msg) { on_results(msg); },
       [this](const retry_verdicts& msg) { on_verdicts(msg); },
       [this](const dead_letters_written& msg) { on_dead_letters_written(msg); },
@@ -184,6 +186,7 @@ void partition_consumer_state::on_end_reached(offset_id position) {
 std::size_t partition_consumer_state::take_in(const record_batch_ptr& batch, std::size_t from) {
   auto work = std::make_shared<work_batch>(batch);
   work->origin = self_;
+  work->finished = finished_;
   work->epoch = assigned_.epoch;
   work->place = place_;
   const auto records = batch->records();
@@ -255,13 +258,14 @@ bool partition_consumer_state::over_share(const tenant_entry& t) const {
 }
 
 void partition_consumer_state::settle_added() {
-  std::erase_if(added_to_, [this](std::uint32_t tenant) {
+  const auto now = self_->clock().now();
+  std::erase_if(added_to_, [this, now](std::uint32_t tenant) {
     auto& t = tenants_[tenant];
     if (!t.account) {
       return false;
     }
     t.account->in_flight.fetch_add(t.added, std::memory_order_relaxed);
-    context_->metrics->count_tenant(t.id, {.received = static_cast<std::uint64_t>(t.added)});
+    context_->metrics->count_tenant(t.id, {.received = static_cast<std::uint64_t>(t.added)}, now);
     t.added = 0;
     return true;
   });

@@ -5,10 +5,11 @@
 #include "actors/consumer/fair_queue.hpp"
 #include "actors/consumer/hand_out_rule.hpp"
 #include "actors/consumer/offset_tracker.hpp"
+#include "actors/consumer/tenant_groups.hpp"
 #include "actors/consumer/tenant_limiter.hpp"
 #include "actors/consumer/tenant_rule.hpp"
 #include "actors/consumer/work_in_hand.hpp"
-#include "messages/actor_interfaces.hpp"
+#include "messages/actor_messages.hpp"
 #include "runtime/logging/rate_limit.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
@@ -20,13 +21,14 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 namespace streamer {
 
 /// Slices that wait for their tenant's turn.
-using turn_queue = fair_queue<work_slice_ptr>;
+using turn_queue = fair_queue<work_slice>;
 [[nodiscard]] turn_queue new_turn_queue(const consumer_settings& settings);
 
 /// State of a partition consumer: the one place that knows of every received
@@ -54,7 +56,8 @@ class partition_consumer_state {
   /// A record that has failed at least once, or was interrupted. Has bytes of its
   /// own, so that it does not hold a fetch buffer while it waits.
   struct failing_entry {
-    std::shared_ptr<work_batch> work; // one item
+    std::shared_ptr<work_batch> work;     // one item
+    std::span<const std::uint32_t> alone; // that item, as a slice has it
     stage where = stage::retry;
     std::uint32_t attempts = 0;
     clock::time_point first_failed;
@@ -74,9 +77,8 @@ class partition_consumer_state {
     std::string id;
     std::uint64_t hash = 0;
     std::shared_ptr<tenant_account> account;
-    tenant_handler_actor handler;         // null until the lease has come
-    std::vector<work> before_lease;       // what is to be sent then
-    std::shared_ptr<work_slice> building; // while a batch is being dispatched
+    tenant_handler_actor handler;   // null until the lease has come
+    std::vector<work> before_lease; // what is to be sent then
     std::int64_t unfinished = 0;
     std::int64_t added = 0;            // of these, not yet in the account
     tenant_limiter* limiter = nullptr; // null: no limits
@@ -86,6 +88,14 @@ class partition_consumer_state {
     bool paused = false;         // by an operator: nothing is handed out
     bool wanted = false;         // the lease has been asked for
     bool hand_out_again = false; // when the lease comes
+  };
+
+  /// The clocks for many results at once, and what was looked up of the batch that the last was of.
+  struct finishing {
+    clock::time_point now;
+    std::int64_t wall_ms = 0;
+    const work_batch* batch = nullptr;
+    work_records::view records{};
   };
 
   // Intake
@@ -124,8 +134,8 @@ class partition_consumer_state {
   static std::size_t take_allowance(tenant_entry& t, std::size_t count, clock::time_point now);
   static void give_allowance(tenant_entry& t, std::size_t count);
   [[nodiscard]] std::size_t handed_out(std::uint32_t tenant) const;
-  void send_work(std::uint32_t tenant, work w);
-  void send_to_handler(const tenant_entry& t, work w);
+  void send_work(std::uint32_t tenant, work w, clock::time_point now);
+  void send_to_handler(const tenant_entry& t, work w, clock::time_point now);
   void want_handler(std::uint32_t tenant);
   void on_lease(const std::string& tenant, const handler_lease& lease);
   void on_handler_replaced(const handler_replaced& msg);
@@ -138,6 +148,9 @@ class partition_consumer_state {
 
   // Outcomes
   void on_results(const attempt_results& msg);
+  void take_finished();
+  void count_stale(std::size_t records);
+  void count_succeeded(std::uint64_t records);
   void on_failed(const failed_attempt& f, std::vector<failed_record>& report);
   void on_verdicts(const retry_verdicts& msg);
   void on_held(const std::vector<slot_id>& slots);
@@ -148,11 +161,11 @@ class partition_consumer_state {
   void on_links(const actor_links& links);
   bool finish(slot_id slot);
   bool finish_at_handler(slot_id slot);
-  void finish_whole(const work_slice& slice);
-  void note_latency(std::int64_t stamp, std::int64_t count);
+  void finish_whole(const work_slice& slice, finishing& at);
+  void note_latency(std::int64_t stamp, std::int64_t now, std::int64_t count);
   [[nodiscard]] failed_record report_of(slot_id slot, const failing_entry& f) const;
   void settle();
-  void account_finished(tenant_entry& t, std::int64_t records);
+  void account_finished(tenant_entry& t, std::int64_t records, clock::time_point now);
   void release_credit();
   void publish();
 
@@ -209,7 +222,7 @@ class partition_consumer_state {
   std::map<slot_id, failing_record> met_again_; // those met again, until they finish or fail
   std::vector<tenant_entry> tenants_;
   std::vector<std::uint32_t> free_tenants_;
-  std::vector<std::uint32_t> touched_;  // scratch of dispatch
+  tenant_groups groups_;
   std::vector<std::uint32_t> added_to_; // tenants whose `added` is not in their account yet
   std::map<std::string, std::uint32_t, std::less<>> tenant_numbers_;
   std::uint32_t last_tenant_ = UINT32_MAX;
@@ -241,6 +254,7 @@ class partition_consumer_state {
   turn_queue turns_;
   std::deque<work> gate_; // slices that wait for their turn (ordering = partition)
 
+  std::shared_ptr<finished_work> finished_ = std::make_shared<finished_work>();
   std::int64_t at_handlers_ = 0;
   std::int64_t credit_records_ = 0; // to be given back
   std::int64_t credit_bytes_ = 0;

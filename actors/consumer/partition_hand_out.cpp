@@ -12,18 +12,6 @@ namespace {
 // Small enough that no tenant waits long for the turn of another.
 constexpr std::size_t longest_turn = 32;
 
-// Part of a slice; the slice itself if it is all of it.
-work_slice_ptr part_of(const work_slice_ptr& slice, std::size_t from, std::size_t count) {
-  if (count == slice->items.size()) {
-    return slice;
-  }
-  auto part = std::make_shared<work_slice>();
-  part->batch = slice->batch;
-  const auto first = slice->items.begin() + static_cast<std::ptrdiff_t>(from);
-  part->items.assign(first, first + static_cast<std::ptrdiff_t>(count));
-  return part;
-}
-
 } // namespace
 
 turn_queue new_turn_queue(const consumer_settings& settings) {
@@ -35,32 +23,21 @@ void partition_consumer_state::dispatch(const std::shared_ptr<work_batch>& batch
     dispatch_in_partition_order(batch);
     return;
   }
-  // One slice a tenant, in the order in which the tenants first appear.
-  touched_.clear();
-  for (std::uint32_t i = 0; i < batch->items.size(); ++i) {
-    if (is_failing(batch->items[i].slot)) {
-      continue;
-    }
-    auto& t = tenants_[batch->items[i].tenant];
-    if (!t.building) {
-      t.building = std::make_shared<work_slice>();
-      t.building->batch = batch;
-      t.building->items.reserve(batch->items.size() - i);
-      touched_.push_back(batch->items[i].tenant);
-    }
-    t.building->items.push_back(i);
-  }
+  const auto order =
+      batch->keep_order(groups_.sort(batch->items, tenants_.size(), [this](const work_item& item) {
+        return is_failing(item.slot);
+      }));
   const auto limit = handler_limit();
-  for (const auto tenant : touched_) {
-    auto& t = tenants_[tenant];
-    const auto size = t.building->items.size();
-    const bool at_once = t.limiter == nullptr && !t.paused && turns_.backlog_of(tenant) == 0 &&
-                         at_handlers_ + static_cast<std::int64_t>(size) <= limit;
+  const auto now = self_->clock().now();
+  for (const auto& g : groups_.groups()) {
+    auto& t = tenants_[g.tenant];
+    const work_slice slice{batch, order.subspan(g.from, g.count)};
+    const bool at_once = t.limiter == nullptr && !t.paused && turns_.backlog_of(g.tenant) == 0 &&
+                         at_handlers_ + static_cast<std::int64_t>(g.count) <= limit;
     if (at_once) {
-      send_work(tenant, {std::exchange(t.building, nullptr), work_kind::fresh});
+      send_work(g.tenant, {slice, work_kind::fresh}, now);
     } else {
-      const auto weight = t.limiter == nullptr ? 1.0 : t.limiter->weight();
-      turns_.push(tenant, weight, std::exchange(t.building, nullptr), size);
+      turns_.push(g.tenant, t.limiter == nullptr ? 1.0 : t.limiter->weight(), slice, g.count);
     }
   }
   take_turns();
@@ -96,7 +73,7 @@ void partition_consumer_state::take_turns() {
     if (!next) {
       return;
     }
-    send_work(next->of, {part_of(next->item, next->from, next->count), work_kind::fresh});
+    send_work(next->of, {next->item.part(next->from, next->count), work_kind::fresh}, now);
   }
 }
 
@@ -117,8 +94,7 @@ std::size_t partition_consumer_state::take_allowance(tenant_entry& t, std::size_
 std::size_t partition_consumer_state::handed_out(std::uint32_t tenant) const {
   auto kept = turns_.backlog_of(tenant);
   for (const auto& waits : gate_) {
-    const auto& items = waits.slice->items;
-    kept += waits.slice->batch->items[items.front()].tenant == tenant ? items.size() : 0;
+    kept += waits.slice.front().tenant == tenant ? waits.slice.items.size() : 0;
   }
   for (const auto& [slot, f] : failing_) {
     const bool overflowed = f.where == stage::dlq && f.reason == dead_letter_reason::overflow;
@@ -131,17 +107,21 @@ std::size_t partition_consumer_state::handed_out(std::uint32_t tenant) const {
 // A slice for every run of records of one tenant; one slice is out at a time.
 void partition_consumer_state::dispatch_in_partition_order(
     const std::shared_ptr<work_batch>& batch) {
-  std::shared_ptr<work_slice> run;
+  std::vector<std::uint32_t> left;
+  left.reserve(batch->items.size());
   for (std::uint32_t i = 0; i < batch->items.size(); ++i) {
-    if (is_failing(batch->items[i].slot)) {
-      continue;
+    if (!is_failing(batch->items[i].slot)) {
+      left.push_back(i);
     }
-    if (!run || batch->items[run->items.back()].tenant != batch->items[i].tenant) {
-      run = std::make_shared<work_slice>();
-      run->batch = batch;
-      gate_.push_back({run, work_kind::fresh});
+  }
+  const auto order = batch->keep_order(std::move(left));
+  const auto tenant_at = [&](std::size_t at) { return batch->items[order[at]].tenant; };
+  std::size_t from = 0;
+  for (std::size_t i = 1; i <= order.size(); ++i) {
+    if (i == order.size() || tenant_at(i) != tenant_at(from)) {
+      gate_.push_back({{batch, order.subspan(from, i - from)}, work_kind::fresh});
+      from = i;
     }
-    run->items.push_back(i);
   }
   open_gate();
 }
@@ -151,38 +131,40 @@ void partition_consumer_state::open_gate() {
     return;
   }
   auto& next = gate_.front();
-  const auto tenant = next.slice->batch->items[next.slice->items.front()].tenant;
-  const auto size = next.slice->items.size();
-  const auto granted = take_allowance(tenants_[tenant], size, self_->clock().now());
+  const auto now = self_->clock().now();
+  const auto tenant = next.slice.front().tenant;
+  const auto size = next.slice.items.size();
+  const auto granted = take_allowance(tenants_[tenant], size, now);
   if (granted == 0) {
     return; // looked at again with the next tick
   }
-  work now{part_of(next.slice, 0, granted), work_kind::fresh};
+  work first{next.slice.part(0, granted), work_kind::fresh};
   if (granted == size) {
     gate_.pop_front();
   } else {
-    next.slice = part_of(next.slice, granted, size - granted);
+    next.slice = next.slice.part(granted, size - granted);
   }
-  send_work(tenant, std::move(now));
+  send_work(tenant, std::move(first), now);
 }
 
-void partition_consumer_state::send_work(std::uint32_t tenant, work w) {
+void partition_consumer_state::send_work(std::uint32_t tenant, work w, clock::time_point now) {
   auto& t = tenants_[tenant];
-  t.last_used = self_->clock().now();
+  t.last_used = now;
   if (w.kind != work_kind::parked) {
-    at_handlers_ += static_cast<std::int64_t>(w.slice->items.size());
+    at_handlers_ += static_cast<std::int64_t>(w.slice.items.size());
   }
   if (!t.handler) {
     t.before_lease.push_back(std::move(w));
     want_handler(tenant);
     return;
   }
-  send_to_handler(t, std::move(w));
+  send_to_handler(t, std::move(w), now);
 }
 
-void partition_consumer_state::send_to_handler(const tenant_entry& t, work w) {
-  context_->progress->sent(self_->clock().now());
-  w.unread = std::make_shared<unread_guard>([progress = context_->progress] { progress->lost(); });
+void partition_consumer_state::send_to_handler(const tenant_entry& t, work w,
+                                               clock::time_point now) {
+  context_->progress->sent(now);
+  w.unread = guard_unread([progress = context_->progress] { progress->lost(); });
   self_->send(t.handler, std::move(w));
 }
 
@@ -220,8 +202,9 @@ void partition_consumer_state::on_lease(const std::string& tenant, const handler
     hand_out_again(found->second);
     return;
   }
+  const auto now = self_->clock().now();
   for (auto& w : std::exchange(t.before_lease, {})) {
-    send_to_handler(t, std::move(w));
+    send_to_handler(t, std::move(w), now);
   }
 }
 
@@ -239,18 +222,22 @@ void partition_consumer_state::on_handler_replaced(const handler_replaced& msg) 
 // later record of that key overtakes it. What had begun goes back through the
 // retry supervisor; what only waited starts as if for the first time.
 void partition_consumer_state::hand_out_again(std::uint32_t tenant) {
+  take_finished();
   auto& t = tenants_[tenant];
   t.before_lease.clear();
   std::vector<failed_record> interrupted;
-  std::vector<work> in_order;
+  struct run {
+    std::shared_ptr<work_batch> batch;
+    work_kind kind;
+    std::vector<std::uint32_t> items;
+  };
+  std::vector<run> in_order;
   const auto append = [&](const std::shared_ptr<work_batch>& batch, std::uint32_t item,
                           work_kind kind) {
-    if (in_order.empty() || in_order.back().slice->batch != batch || in_order.back().kind != kind) {
-      auto slice = std::make_shared<work_slice>();
-      slice->batch = batch;
-      in_order.push_back({slice, kind});
+    if (in_order.empty() || in_order.back().batch != batch || in_order.back().kind != kind) {
+      in_order.push_back({batch, kind, {}});
     }
-    std::const_pointer_cast<work_slice>(in_order.back().slice)->items.push_back(item);
+    in_order.back().items.push_back(item);
   };
   std::vector<work_in_hand::place> unfinished;
   in_hand_.for_each([&](const work_in_hand::place& p) {
@@ -304,8 +291,10 @@ void partition_consumer_state::hand_out_again(std::uint32_t tenant) {
     }
   }
   append_fresh_before(std::nullopt);
-  for (auto& w : in_order) {
-    send_work(tenant, std::move(w));
+  const auto now = self_->clock().now();
+  for (auto& r : in_order) {
+    const auto items = r.batch->keep_order(std::move(r.items));
+    send_work(tenant, {{r.batch, items}, r.kind}, now);
   }
   if (!interrupted.empty()) {
     self_->send(links_.retry, failed_records{self_, assigned_.epoch, std::move(interrupted)});
@@ -313,8 +302,7 @@ void partition_consumer_state::hand_out_again(std::uint32_t tenant) {
 }
 
 bool partition_consumer_state::behind_gate(slot_id slot) const {
-  return !gate_.empty() &&
-         slot >= gate_.front().slice->batch->items[gate_.front().slice->items.front()].slot;
+  return !gate_.empty() && slot >= gate_.front().slice.front().slot;
 }
 
 bool partition_consumer_state::waits_for_turn(std::uint32_t tenant, slot_id slot) const {
@@ -322,7 +310,7 @@ bool partition_consumer_state::waits_for_turn(std::uint32_t tenant, slot_id slot
     return false;
   }
   const auto [slice, from] = turns_.front(tenant);
-  return slot >= slice->batch->items[slice->items[from]].slot;
+  return slot >= slice.part(from, 1).front().slot;
 }
 
 } // namespace streamer

@@ -23,26 +23,20 @@ std::int64_t now_ms() {
 
 void partition_consumer_state::on_results(const attempt_results& msg) {
   if (released_ || (msg.epoch != assigned_.epoch && !planted("ack_of_an_old_epoch"))) {
-    const auto late = (msg.whole ? msg.whole->items.size() : 0) + msg.processed.size() +
-                      msg.skipped.size() + msg.failed.size();
-    context_->metrics->counter(metric::acknowledgements_dropped, {{"cause", "stale"}}).add(late);
+    count_stale(msg.processed.size() + msg.skipped.size() + msg.failed.size());
     return;
   }
+  // Before the failures, which are judged by it.
+  take_finished();
   const auto succeeded_before = counts_.processed + counts_.skipped;
-  if (msg.whole) {
-    finish_whole(*msg.whole);
-  }
   for (const auto slot : msg.processed) {
     counts_.processed += finish_at_handler(slot) ? 1U : 0U;
   }
   for (const auto slot : msg.skipped) {
     counts_.skipped += finish_at_handler(slot) ? 1U : 0U;
   }
-  // Before the failures, which are judged by it.
   const auto succeeded = counts_.processed + counts_.skipped - succeeded_before;
-  if (succeeded > 0) {
-    context_->totals->succeeded.fetch_add(succeeded, std::memory_order_relaxed);
-  }
+  count_succeeded(succeeded);
   std::vector<failed_record> report;
   for (const auto& f : msg.failed) {
     on_failed(f, report);
@@ -55,36 +49,71 @@ void partition_consumer_state::on_results(const attempt_results& msg) {
   settle();
 }
 
-void partition_consumer_state::finish_whole(const work_slice& slice) {
+void partition_consumer_state::count_stale(std::size_t records) {
+  context_->metrics->counter(metric::acknowledgements_dropped, {{"cause", "stale"}}).add(records);
+}
+
+void partition_consumer_state::count_succeeded(std::uint64_t records) {
+  if (records > 0) {
+    context_->totals->succeeded.fetch_add(records, std::memory_order_relaxed);
+  }
+}
+
+// Slices of many tenants at once: what can be done once for all of them is not done for each.
+void partition_consumer_state::take_finished() {
+  const auto slices = finished_->take();
+  if (slices.empty()) {
+    return;
+  }
+  if (released_) {
+    for (const auto& s : slices) {
+      count_stale(s.items.size());
+    }
+    return;
+  }
+  const auto before = counts_.processed;
+  finishing at{self_->clock().now(), now_ms()};
+  for (const auto& s : slices) {
+    finish_whole(s, at);
+  }
+  count_succeeded(counts_.processed - before);
+}
+
+void partition_consumer_state::finish_whole(const work_slice& slice, finishing& at) {
+  const auto& batch = *slice.batch;
+  if (at.batch != &batch) {
+    at.batch = &batch;
+    at.records = batch.records.get();
+  }
+  const auto& records = at.records;
   std::int64_t finished = 0;
-  auto& t = tenants_[slice.batch->items[slice.items.front()].tenant];
-  const auto records = slice.batch->records.get();
   std::uint32_t last = 0; // its time stands for the slice: the records arrived together
   for (const auto i : slice.items) {
-    const auto& item = slice.batch->items[i];
+    const auto& item = batch.items[i];
     if (!tracker_.finish(item.slot)) {
       continue;
     }
     ++finished;
-    last = records.ref(item.record).index;
+    last = *records.place_of(item.record); // there: it was unfinished when copies were made
     credit_bytes_ += static_cast<std::int64_t>(records.batch->charged_bytes(last));
     if (!met_again_.empty()) {
       met_again_.erase(item.slot);
     }
   }
-  in_hand_.let_go(slice.batch.get(), static_cast<std::size_t>(finished));
+  in_hand_.let_go(&batch, static_cast<std::size_t>(finished));
   at_handlers_ -= finished;
   credit_records_ += finished;
   counts_.processed += static_cast<std::uint64_t>(finished);
-  account_finished(t, finished);
+  account_finished(tenants_[slice.front().tenant], finished, at.now);
   if (finished > 0) {
-    note_latency(records.batch->records()[last].timestamp_ms, finished);
+    note_latency(records.batch->records()[last].timestamp_ms, at.wall_ms, finished);
   }
 }
 
-void partition_consumer_state::note_latency(std::int64_t stamp, std::int64_t count) {
+void partition_consumer_state::note_latency(std::int64_t stamp, std::int64_t now,
+                                            std::int64_t count) {
   if (stamp > 0) {
-    end_to_end_.observe_n(static_cast<double>(now_ms() - stamp) / 1000.0,
+    end_to_end_.observe_n(static_cast<double>(now - stamp) / 1000.0,
                           static_cast<std::uint64_t>(count));
   }
 }
@@ -107,7 +136,7 @@ bool partition_consumer_state::finish(slot_id slot) {
   const auto f = failing_.find(slot);
   if (f != failing_.end()) {
     credit_bytes_ += f->second.charge;
-    account_finished(tenant_of(f->second), 1);
+    account_finished(tenant_of(f->second), 1, self_->clock().now());
     if (f->second.held) {
       self_->send(links_.retry, held_record_succeeded{assigned_.epoch, slot});
     }
@@ -117,19 +146,20 @@ bool partition_consumer_state::finish(slot_id slot) {
   if (const auto place = in_hand_.find(slot)) {
     const auto record = place->record();
     credit_bytes_ += static_cast<std::int64_t>(record.batch->charged_bytes(record.index));
-    account_finished(tenants_[place->get().tenant], 1);
-    note_latency(record.get().timestamp_ms, 1);
+    account_finished(tenants_[place->get().tenant], 1, self_->clock().now());
+    note_latency(record.get().timestamp_ms, now_ms(), 1);
     in_hand_.let_go(slot);
   }
   return true;
 }
 
-void partition_consumer_state::account_finished(tenant_entry& t, std::int64_t records) {
+void partition_consumer_state::account_finished(tenant_entry& t, std::int64_t records,
+                                                clock::time_point now) {
   t.unfinished -= records;
   give_allowance(t, static_cast<std::size_t>(records));
   if (t.account && records > 0) {
     t.account->in_flight.fetch_sub(records, std::memory_order_relaxed);
-    context_->metrics->count_tenant(t.id, {.processed = static_cast<std::uint64_t>(records)});
+    context_->metrics->count_tenant(t.id, {.processed = static_cast<std::uint64_t>(records)}, now);
   }
 }
 
@@ -155,11 +185,13 @@ partition_consumer_state::failing_entry& partition_consumer_state::make_failing(
   f.charge = static_cast<std::int64_t>(record.batch->charged_bytes(record.index));
   f.work = std::make_shared<work_batch>(detach(record).batch);
   f.work->origin = self_;
+  f.work->finished = finished_;
   f.work->epoch = assigned_.epoch;
   f.work->place = place_;
   f.work->items = {place.get()};
   f.work->items.front().record = 0;
   f.work->started = std::make_unique<std::atomic<bool>[]>(1);
+  f.alone = f.work->keep_order({0});
   f.attempts = place.get().attempts_before;
   f.last_failed = self_->clock().now();
   f.first_failed = f.last_failed;
@@ -301,10 +333,8 @@ void partition_consumer_state::run_due() {
 void partition_consumer_state::run_again(failing_entry& f) {
   move_to(f, stage::handler);
   f.work->started[0].store(false, std::memory_order_relaxed);
-  auto slice = std::make_shared<work_slice>();
-  slice->batch = f.work;
-  slice->items = {0};
-  send_work(f.work->items.front().tenant, {std::move(slice), work_kind::again});
+  send_work(f.work->items.front().tenant, {{f.work, f.alone}, work_kind::again},
+            self_->clock().now());
 }
 
 // Hands failing records to the DLQ supervisor, which answers when each is written.
@@ -381,6 +411,7 @@ void partition_consumer_state::on_dead_letters_written(const dead_letters_writte
 
 // After anything has finished: credit back, what was held back forward, books up to date.
 void partition_consumer_state::settle() {
+  take_finished();
   open_gate();
   take_turns();
   try_held();

@@ -4,7 +4,7 @@
 #include "actors/consumer/suspect_board.hpp"
 #include "actors/consumer/suspect_store.hpp"
 #include "actors/tenant/handler_calls.hpp"
-#include "messages/actor_interfaces.hpp"
+#include "messages/actor_messages.hpp"
 #include "runtime/logging/log.hpp"
 #include "runtime/logging/rate_limit.hpp"
 #include "runtime/telemetry/telemetry.hpp"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "messages/actor_interfaces.hpp"
+#include "messages/actor_messages.hpp"
 
 #include <map>
 #include <mutex>

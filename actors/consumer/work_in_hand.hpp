@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/consumer/buffer_rule.hpp"
-#include "messages/actor_interfaces.hpp"
+#include "messages/work.hpp"
 
 #include <chrono>
 #include <cstdint>

@@ -3,7 +3,7 @@
 #include "actors/dlq/dlq_gauge.hpp"
 #include "actors/dlq/header_dialects.hpp"
 #include "config/settings.hpp"
-#include "messages/actor_interfaces.hpp"
+#include "messages/actor_messages.hpp"
 #include "runtime/logging/log.hpp"
 #include "runtime/logging/rate_limit.hpp"
 #include "runtime/telemetry/telemetry.hpp"

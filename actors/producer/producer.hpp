@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/producer/event_sink.hpp"
-#include "messages/actor_interfaces.hpp"
+#include "messages/actor_messages.hpp"
 #include "runtime/logging/log.hpp"
 #include "runtime/telemetry/telemetry.hpp"
 

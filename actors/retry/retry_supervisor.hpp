@@ -6,7 +6,7 @@
 #include "actors/retry/outcome_totals.hpp"
 #include "actors/retry/retry_schedule.hpp"
 #include "config/settings.hpp"
-#include "messages/actor_interfaces.hpp"
+#include "messages/actor_messages.hpp"
 #include "messages/live_value.hpp"
 #include "runtime/logging/log.hpp"
 #include "runtime/telemetry/telemetry.hpp"

@@ -5,10 +5,10 @@
 namespace streamer {
 
 // All of a slice is queued before any of it runs: of what comes together the newest is taken too.
-void tenant_handler_state::on_fresh_conflating(const work_slice_ptr& slice) {
+void tenant_handler_state::on_fresh_conflating(const work_slice& slice) {
   std::vector<work_ref> first; // of their lanes
-  for (const auto item : slice->items) {
-    const work_ref ref{slice, item};
+  for (const auto item : slice.items) {
+    const work_ref ref{slice.batch, item};
     const auto lane = ref.get().lane;
     if (lane.value() == 0 || lanes_.occupy(lane, ref.owner())) {
       first.push_back(ref);

@@ -6,7 +6,7 @@
 #include "actors/tenant/handler_calls.hpp"
 #include "actors/tenant/handler_router.hpp"
 #include "config/settings.hpp"
-#include "messages/actor_interfaces.hpp"
+#include "messages/actor_messages.hpp"
 #include "messages/handler.hpp"
 #include "messages/live_value.hpp"
 #include "runtime/logging/log.hpp"

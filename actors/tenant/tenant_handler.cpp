@@ -84,17 +84,18 @@ void tenant_handler_state::on_work(const work& msg) {
   const auto& slice = msg.slice;
   switch (msg.kind) {
     case work_kind::parked:
-      for (const auto item : slice->items) {
-        keep_lane({slice, item});
+      for (const auto item : slice.items) {
+        keep_lane({slice.batch, item});
       }
       break;
     case work_kind::fresh: on_fresh(slice); break;
     case work_kind::again:
-      for (const auto item : slice->items) {
-        if (is_cut(slice->batch->epoch)) {
-          results_for(*slice->batch).dropped.push_back(slice->batch->items[item].slot);
+      for (const auto item : slice.items) {
+        const work_ref ref{slice.batch, item};
+        if (is_cut(ref.batch().epoch)) {
+          results_for(ref.batch()).dropped.push_back(ref.get().slot);
         } else {
-          start({slice, item}, true);
+          start(ref, true);
         }
       }
       break;
@@ -102,14 +103,14 @@ void tenant_handler_state::on_work(const work& msg) {
   flush();
 }
 
-void tenant_handler_state::on_fresh(const work_slice_ptr& slice) {
-  const auto& batch = *slice->batch;
+void tenant_handler_state::on_fresh(const work_slice& slice) {
+  const auto& batch = *slice.batch;
   if (planted("ack_of_an_old_epoch")) {
     newest_origins_[batch.place] = batch.origin;
   }
   auto& results = results_for(batch);
   if (is_cut(batch.epoch)) {
-    for (const auto item : slice->items) {
+    for (const auto item : slice.items) {
       results.dropped.push_back(batch.items[item].slot);
     }
     return;
@@ -119,15 +120,15 @@ void tenant_handler_state::on_fresh(const work_slice_ptr& slice) {
     return;
   }
   // One reference for all items: its count is shared with other threads.
-  work_ref ref{slice};
+  work_ref ref{slice.batch};
   const auto records = batch.records.get();
   record_ref record{records.batch};
-  for (std::size_t i = 0; i < slice->items.size(); ++i) {
-    if (!records.left && i + prefetch_distance < slice->items.size()) {
-      const auto soon = batch.items[slice->items[i + prefetch_distance]].record;
+  for (std::size_t i = 0; i < slice.items.size(); ++i) {
+    if (!records.left && i + prefetch_distance < slice.items.size()) {
+      const auto soon = batch.items[slice.items[i + prefetch_distance]].record;
       prefetch_value(records.batch->records()[soon]);
     }
-    ref.item = slice->items[i];
+    ref.item = slice.items[i];
     const auto place = records.place_of(ref.get().record);
     if (!place) {
       continue; // see start
@@ -140,11 +141,9 @@ void tenant_handler_state::on_fresh(const work_slice_ptr& slice) {
       start(ref, record, false);
     }
   }
-  // The usual case is told without a list.
-  if (results.processed.size() == slice->items.size() && results.skipped.empty() &&
-      results.failed.empty()) {
-    results.processed.clear();
-    results.whole = slice;
+  if (results.processed.size() == slice.items.size() && results.skipped.empty() &&
+      results.failed.empty() && !planted("ack_of_an_old_epoch")) {
+    tell_processed(slice, results);
   }
 }
 
@@ -541,7 +540,17 @@ attempt_results& tenant_handler_state::results_for(const work_batch& batch) {
   const bool to_newest = planted("ack_of_an_old_epoch");
   boxes_.push_back({to_newest ? newest_origins_[batch.place] : batch.origin, {}});
   boxes_.back().results.epoch = batch.epoch;
+  boxes_.back().results.processed = std::exchange(spare_list_, {});
   return boxes_.back().results;
+}
+
+// The usual case, without a list and a message of its own.
+void tenant_handler_state::tell_processed(const work_slice& slice, attempt_results& results) {
+  results.processed.clear();
+  spare_list_ = std::exchange(results.processed, {});
+  if (slice.batch->finished->add(slice)) {
+    self_->send(slice.batch->origin, work_finished{});
+  }
 }
 
 // Ends the handling of every message: runs what became free, then tells what came of it.
@@ -557,8 +566,8 @@ void tenant_handler_state::flush() {
   send_outputs();
   for (auto& box : boxes_) {
     auto& r = box.results;
-    if (r.whole || !r.processed.empty() || !r.skipped.empty() || !r.failed.empty() ||
-        !r.dropped.empty() || !r.dropped_running.empty()) {
+    if (!r.processed.empty() || !r.skipped.empty() || !r.failed.empty() || !r.dropped.empty() ||
+        !r.dropped_running.empty()) {
       self_->send(box.to, std::move(r));
     }
   }

@@ -4,7 +4,7 @@
 #include "actors/tenant/conflation_rule.hpp"
 #include "actors/tenant/key_lanes.hpp"
 #include "actors/tenant/tenant_context.hpp"
-#include "messages/actor_interfaces.hpp"
+#include "messages/actor_messages.hpp"
 #include "messages/handler.hpp"
 #include "runtime/logging/rate_limit.hpp"
 
@@ -44,11 +44,11 @@ class tenant_handler_state {
 
   /// One record as it was handed over.
   struct work_ref {
-    work_slice_ptr slice;
+    work_batch_ptr of;
     std::uint32_t item = 0;
-    [[nodiscard]] const work_batch& batch() const { return *slice->batch; }
-    [[nodiscard]] const work_item& get() const { return slice->batch->items[item]; }
-    [[nodiscard]] lane_owner owner() const { return {slice->batch->epoch, get().slot}; }
+    [[nodiscard]] const work_batch& batch() const { return *of; }
+    [[nodiscard]] const work_item& get() const { return of->items[item]; }
+    [[nodiscard]] lane_owner owner() const { return {of->epoch, get().slot}; }
   };
 
   /// An attempt that is not finished when its handler's call returns.
@@ -86,8 +86,8 @@ class tenant_handler_state {
   };
 
   void on_work(const work& msg);
-  void on_fresh(const work_slice_ptr& slice);
-  void on_fresh_conflating(const work_slice_ptr& slice);
+  void on_fresh(const work_slice& slice);
+  void on_fresh_conflating(const work_slice& slice);
   void on_lanes_released(const lanes_released& msg);
   void on_epoch_dropped(const epoch_dropped& msg);
   void on_completions();
@@ -145,6 +145,7 @@ class tenant_handler_state {
   void on_links(const actor_links& links);
 
   attempt_results& results_for(const work_batch& batch);
+  void tell_processed(const work_slice& slice, attempt_results& results);
   void flush();
   void wake_for_timeouts();
   [[nodiscard]] bool is_cut(assignment_epoch epoch) const {
@@ -187,6 +188,7 @@ class tenant_handler_state {
     attempt_results results;
   };
   std::vector<result_box> boxes_;
+  std::vector<slot_id> spare_list_;                                  // memory for the next box
   std::map<std::uint64_t, partition_consumer_actor> newest_origins_; // of a planted bug alone
   std::set<assignment_epoch> cut_; // nothing of these starts any more
   bool tick_pending_ = false;

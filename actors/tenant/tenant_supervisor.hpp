@@ -3,7 +3,7 @@
 #include "actors/supervision/actor_board.hpp"
 #include "actors/supervision/restart_intensity.hpp"
 #include "actors/tenant/tenant_context.hpp"
-#include "messages/actor_interfaces.hpp"
+#include "messages/actor_messages.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
 

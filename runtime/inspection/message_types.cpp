@@ -1,6 +1,6 @@
 #include "runtime/inspection/message_types.hpp"
 
-#include "messages/actor_interfaces.hpp"
+#include "messages/actor_messages.hpp"
 #include "messages/inspection_interface.hpp"
 
 #include <caf/actor_registry.hpp>

@@ -1,6 +1,6 @@
 #include "runtime/system/explain_request.hpp"
 
-#include "messages/actor_interfaces.hpp"
+#include "messages/actor_messages.hpp"
 
 #include <caf/scoped_actor.hpp>
 

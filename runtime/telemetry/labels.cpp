@@ -12,6 +12,20 @@ constexpr bool harmful(char32_t c) noexcept {
 
 } // namespace
 
+bool is_clean_label(std::string_view text) {
+  if (text.size() > max_label_bytes) {
+    return false;
+  }
+  while (!text.empty()) {
+    const auto step = decode_utf8(text);
+    if (!step.valid || harmful(step.code_point)) {
+      return false;
+    }
+    text.remove_prefix(step.length);
+  }
+  return true;
+}
+
 std::string clean_label(std::string_view text) {
   std::string out;
   while (!text.empty()) {

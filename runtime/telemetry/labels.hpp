@@ -24,4 +24,7 @@ inline constexpr std::size_t max_label_bytes = 256;
 /// may become the same value: count by the result, not by the text.
 [[nodiscard]] std::string clean_label(std::string_view text);
 
+/// Whether `clean_label` would return it as it is. Allocates nothing.
+[[nodiscard]] bool is_clean_label(std::string_view text);
+
 } // namespace streamer

@@ -28,8 +28,12 @@ void tenant_series::add(std::string_view tenant, const tenant_counts& difference
 }
 
 tenant_counts& tenant_series::counts_for(std::string_view tenant, time_point now) {
-  auto label = clean_label(tenant);
-  if (const auto found = by_label_.find(label); found != by_label_.end()) {
+  // Most ids are their own label, and where tenants are many most have none: no copy is made then.
+  std::string cleaned;
+  if (!is_clean_label(tenant)) {
+    tenant = cleaned = clean_label(tenant);
+  }
+  if (const auto found = by_label_.find(tenant); found != by_label_.end()) {
     const auto position = found->second;
     position->last_used = now;
     if (!position->configured) {
@@ -38,10 +42,10 @@ tenant_counts& tenant_series::counts_for(std::string_view tenant, time_point now
     return position->counts;
   }
   expire(now);
-  if (by_label_.size() >= max_labels_ || label == other_label) {
+  if (by_label_.size() >= max_labels_ || tenant == other_label) {
     return rest_;
   }
-  others_.push_back({std::move(label), {}, now, false});
+  others_.push_back({std::string{tenant}, {}, now, false});
   by_label_.emplace(others_.back().label, std::prev(others_.end()));
   return others_.back().counts;
 }

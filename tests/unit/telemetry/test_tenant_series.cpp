@@ -119,6 +119,26 @@ TEST_CASE("A label keeps quotes, backslashes and line ends, and loses control ch
         "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
 }
 
+TEST_CASE("A label is clean if cleaning leaves it as it is") {
+  for (const std::string text : {"", "acme", "a\"b\\c\nd", "Z\xc3\xbcrich", "tab\tstop", "bad\xff",
+                                 "\xc2\x85", "cut \xe2\x82"}) {
+    CAPTURE(text);
+    CHECK(is_clean_label(text) == (clean_label(text) == text));
+  }
+  const std::string longest(max_label_bytes, 'x');
+  CHECK(is_clean_label(longest));
+  CHECK_FALSE(is_clean_label(longest + "y"));
+}
+
+TEST_CASE("A tenant whose label is full counts as other, and one that is unclean by its label") {
+  tenant_series series{{{}, 1, 10min}};
+  series.add("bad\xff", one_received, start);
+  series.add("acme", one_received, start);
+  series.add("bad\xfe", one_received, start);
+  CHECK(counts_of(series, "bad\xef\xbf\xbd").received == 2);
+  CHECK(counts_of(series, "other") == one_received);
+}
+
 TEST_CASE("A long label is cut between two characters") {
   const std::string long_name(max_label_bytes - 1, 'x');
   CHECK(clean_label(long_name + "\xe2\x82\xac") == long_name);
