@@ -63,7 +63,8 @@ class progress_gauge {
 
   std::atomic<std::int64_t> unread_{0};
   std::atomic<std::int64_t> moved_ns_{0};
-  std::atomic<std::int64_t> ticked_ns_{0};
+  // A timer that has yet to run is not one that stands still.
+  std::atomic<std::int64_t> ticked_ns_{clock::now().time_since_epoch().count()};
 };
 
 /// What every partition consumer of a worker shares. Immutable but for the

@@ -353,13 +353,13 @@ void tenant_handler_state::free_lane(const work_ref& ref) {
 // lane may have thousands of records waiting.
 void tenant_handler_state::run_pending() {
   while (!runnable_.empty()) {
-    const auto next = std::move(runnable_.front());
-    runnable_.pop_front();
-    if (is_cut(next.batch().epoch)) {
-      results_for(next.batch()).dropped.push_back(next.get().slot);
-      free_lane(next);
-    } else {
-      start(conflates_ ? newest_of(next) : next, true);
+    for (const auto& next : std::exchange(runnable_, {})) {
+      if (is_cut(next.batch().epoch)) {
+        results_for(next.batch()).dropped.push_back(next.get().slot);
+        free_lane(next);
+      } else {
+        start(conflates_ ? newest_of(next) : next, true);
+      }
     }
   }
 }

@@ -13,7 +13,6 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -164,10 +163,10 @@ class tenant_handler_state {
   bool conflates_ = false; // a handler does
 
   key_lanes<work_ref> lanes_;
-  std::deque<work_ref> runnable_;                // own their lanes
+  std::vector<work_ref> runnable_;               // own their lanes
   std::vector<std::vector<delivery>> for_async_; // by handler, until the end of the message
   handler_calls::call call_;                     // quick ones, until the end of the message
-  std::deque<work_ref> held_back_;               // own their lanes; wait for a run alone to end
+  std::vector<work_ref> held_back_;              // own their lanes; wait for a run alone to end
   std::optional<lane_owner> alone_;              // the suspect that runs alone here
   bool wake_asked_ = false;
   std::shared_ptr<std::atomic<bool>> woken_ = std::make_shared<std::atomic<bool>>(false);

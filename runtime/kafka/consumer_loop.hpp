@@ -209,7 +209,9 @@ class consumer_loop final : private member_events {
   time_point lows_asked_at_{};
   std::optional<time_point> nudge_at_;
 
-  std::atomic<std::int64_t> last_turn_ns_{0};
+  /// A thread that has yet to begin is not one that has stood still since the machine was started.
+  std::atomic<std::int64_t> last_turn_ns_{
+      std::chrono::steady_clock::now().time_since_epoch().count()};
   std::atomic<std::uint64_t> records_{0};
   std::atomic<std::uint64_t> bytes_{0};
   mutable std::mutex status_mutex_;

@@ -17,6 +17,13 @@ bool is_of(const rd_kafka_message_t& message, const topic_partition& tp) {
          tp.topic == rd_kafka_topic_name(message.rkt);
 }
 
+// Key and value lie side by side, the key first.
+std::uintptr_t place_of(const rd_kafka_message_t& message) {
+  return reinterpret_cast<std::uintptr_t>(message.key != nullptr ? message.key : message.payload);
+}
+
+std::size_t size_of(const rd_kafka_message_t& message) { return message.key_len + message.len; }
+
 } // namespace
 
 fetch_lanes::fetch_lanes(rd_kafka_t& client, credit_limits most) : client_{client}, most_{most} {
@@ -87,7 +94,9 @@ std::span<rd_kafka_message_t*> fetch_lanes::poll(const read_plan& plan) {
   }
   const auto enough = size_.bytes - plan.bytes;
   for (std::int64_t taken = 0; taken < plan.most && size_.bytes > enough;) {
-    auto* const from = find_next(taken < plan.open ? anything : plan.share);
+    const auto share = taken < plan.open ? anything : plan.share;
+    auto* const begun = plan.whole_batches ? find_begun(share) : nullptr;
+    auto* const from = begun != nullptr ? begun : find_next(share);
     if (from == nullptr) {
       break;
     }
@@ -98,7 +107,9 @@ std::span<rd_kafka_message_t*> fetch_lanes::poll(const read_plan& plan) {
       add_to(*from, message, -1);
       messages_.push_back(message);
       ++from->in_hand;
+      begun_batch_.note(place_of(*message), place_of(*message) + size_of(*message));
     }
+    begun_ = from;
   }
   return messages_;
 }
@@ -188,6 +199,13 @@ fetch_lanes::lane* fetch_lanes::find_next(std::int64_t share) {
     return nullptr;
   }
   return least;
+}
+
+// The lane whose next message is of the batch that the last one was of.
+fetch_lanes::lane* fetch_lanes::find_begun(std::int64_t share) {
+  const bool goes_on = begun_ != nullptr && !begun_->waiting.empty() && begun_->in_hand < share &&
+                       begun_batch_.joins(place_of(*begun_->waiting.front()));
+  return goes_on ? begun_ : nullptr;
 }
 
 std::optional<std::chrono::milliseconds> fetch_lanes::next_look() const {

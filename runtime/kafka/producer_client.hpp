@@ -39,7 +39,6 @@ struct producer_status {
   std::uint64_t auth_failures = 0;
   std::uint64_t broker_errors = 0;
   std::uint64_t waiting_events = 0; ///< submitted and not yet settled
-  std::int64_t last_turn_ns = 0;    ///< steady clock, nanoseconds: the thread's last turn
 };
 
 /// The Kafka producer of a process: `event_sink` on librdkafka. Idempotent, acknowledged by all

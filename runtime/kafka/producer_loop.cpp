@@ -95,7 +95,6 @@ bool producer_loop::close(milliseconds budget) {
 void producer_loop::thread_main() {
   for (;;) {
     const auto now = clock::now();
-    last_turn_ns_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
     const bool closing = closing_.load();
     take_submissions();
     look_at_credentials(now);
@@ -390,7 +389,6 @@ producer_status producer_loop::status() const {
   result.auth_failures = health_.auth_failures();
   result.broker_errors = health_.broker_errors();
   result.waiting_events = waiting_.load(std::memory_order_relaxed);
-  result.last_turn_ns = last_turn_ns_.load(std::memory_order_relaxed);
   return result;
 }
 

@@ -101,7 +101,6 @@ class producer_loop {
   std::atomic<std::uint64_t> queue_full_{0};
   std::atomic<std::uint64_t> rebuilt_{0};
   std::atomic<std::uint64_t> waiting_{0};
-  std::atomic<std::int64_t> last_turn_ns_{0};
 };
 
 } // namespace streamer

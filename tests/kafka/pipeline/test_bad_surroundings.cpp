@@ -35,8 +35,14 @@ TEST_CASE(
   cluster.stop_broker(1);
 
   worker w{s.directory(), "worker", s.forward()};
-  // Down at the start: alive, not ready, said so.
-  REQUIRE(wait_until([&] { return w.readiness() == 503; }, 15s));
+  // Down at the start: alive from its first answer on, not ready, said so.
+  REQUIRE(wait_until(
+      [&] {
+        const auto health = w.health();
+        CHECK((health == 0 || health == 200));
+        return health != 0 && w.readiness() == 503;
+      },
+      15s, 1ms));
   for (int i = 0; i < 20; ++i) {
     REQUIRE(w.program().running());
     CHECK(w.health() == 200);

@@ -116,8 +116,9 @@ TEST_CASE("a crash leaves no core dump unless the configuration permits it") {
   }
   const auto permitted = crashed(directory, SIGSEGV, true);
   CHECK(permitted.signal == SIGSEGV);
-  // Elsewhere the kernel asks a program of the machine, which may not be there.
-  CHECK((permitted.core_dumped || !unlimited_cores::have_an_effect()));
+  // Elsewhere the kernel asks a program of the machine, which may not be there; AddressSanitizer
+  // permits no dump of its terabytes.
+  CHECK((permitted.core_dumped || sanitized || !unlimited_cores::have_an_effect()));
 }
 
 TEST_CASE("the binary is hardened: PIE, full RELRO, no executable stack, canaries") {

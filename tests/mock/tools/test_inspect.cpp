@@ -250,7 +250,7 @@ TEST_CASE("a worker under load is inspected, and attacked, between processes") {
   }
   const auto grown = usual_memory(worker.id()) - before;
   INFO("grown by " << grown << " KiB");
-  CHECK(grown <= 8 * 1024);
+  CHECK((sanitized || grown <= 8 * 1024));
   const auto after = tree_of(at);
   REQUIRE(after);
   CHECK(handled_by(*after, "partition_consumer") > handled);
