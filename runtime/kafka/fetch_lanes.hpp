@@ -82,6 +82,7 @@ class fetch_lanes {
     std::size_t unheard = 0; ///< of its partitions
     std::deque<rd_kafka_message_t*> waiting;
     credit_limits size{0, 0};       ///< of what waits
+    std::int64_t large = 0;         ///< bytes of the largest record taken over lately; 0: none yet
     std::int64_t in_hand = 0;       ///< while `poll` runs
     std::atomic<bool> ready{false}; ///< may have something
   };
@@ -90,6 +91,7 @@ class fetch_lanes {
   void take_over(lane& from);
   static void note_heard(lane& of, const rd_kafka_message_t& message);
   [[nodiscard]] bool has_room(const lane& of) const;
+  [[nodiscard]] std::int64_t fit_into(const lane& of) const;
   void add_to(lane& of, rd_kafka_message_t* message, int sign);
   [[nodiscard]] lane* find_next(std::int64_t share);
   [[nodiscard]] lane* find_begun(std::int64_t share);
