@@ -1,6 +1,7 @@
 #include "runtime/kafka/fetch_lanes.hpp"
 
 #include "messages/record.hpp"
+#include "runtime/kafka/take_over_rule.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -9,9 +10,6 @@
 namespace streamer {
 namespace {
 
-constexpr std::int64_t taken_at_a_time = 500;
-// Of a lane whose records are not known yet: few, for they may have a megabyte each.
-constexpr std::int64_t taken_at_first = 16;
 constexpr auto anything = std::numeric_limits<std::int64_t>::max();
 
 bool is_of(const rd_kafka_message_t& message, const topic_partition& tp) {
@@ -147,10 +145,10 @@ void fetch_lanes::forward(lane& of) {
 void fetch_lanes::take_over(lane& from) {
   std::array<rd_kafka_message_t*, taken_at_a_time> taken{};
   while (has_room(from) && from.ready.exchange(false, std::memory_order_acq_rel)) {
-    const auto most = static_cast<std::size_t>(fit_into(from));
+    const auto most = static_cast<std::size_t>(records_that_fit(room_of(from), from.large));
     const auto got = rd_kafka_consume_batch_queue(from.queue.get(), 0, taken.data(), most);
     const auto some = std::span{taken}.first(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
-    from.large = from.large * 3 / 4; // one that is larger than all others is forgotten
+    from.large = less_large(from.large);
     for (auto* const message : some) {
       from.waiting.push_back(message);
       add_to(from, message, 1);
@@ -185,15 +183,9 @@ bool fetch_lanes::has_room(const lane& of) const {
   return below(size_, most_, 1) || below(of.size, most_, count);
 }
 
-// How many records a lane has room for if they are as large as its largest have been. What it takes
-// beyond that is memory over the budget: 500 of 100 kB, in each of 16 lanes, were 800 MiB.
-std::int64_t fetch_lanes::fit_into(const lane& of) const {
-  if (of.large == 0) {
-    return taken_at_first;
-  }
-  const auto room = std::max(most_.bytes - size_.bytes,
-                             most_.bytes / static_cast<std::int64_t>(count) - of.size.bytes);
-  return std::clamp<std::int64_t>(room / of.large, 1, taken_at_a_time);
+std::int64_t fetch_lanes::room_of(const lane& of) const {
+  return std::max(most_.bytes - size_.bytes,
+                  most_.bytes / static_cast<std::int64_t>(count) - of.size.bytes);
 }
 
 void fetch_lanes::add_to(lane& of, rd_kafka_message_t* message, int sign) {

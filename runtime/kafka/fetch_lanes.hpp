@@ -91,7 +91,7 @@ class fetch_lanes {
   void take_over(lane& from);
   static void note_heard(lane& of, const rd_kafka_message_t& message);
   [[nodiscard]] bool has_room(const lane& of) const;
-  [[nodiscard]] std::int64_t fit_into(const lane& of) const;
+  [[nodiscard]] std::int64_t room_of(const lane& of) const;
   void add_to(lane& of, rd_kafka_message_t* message, int sign);
   [[nodiscard]] lane* find_next(std::int64_t share);
   [[nodiscard]] lane* find_begun(std::int64_t share);

@@ -11,6 +11,16 @@
 #include "messages/planted_bugs.hpp"
 
 namespace streamer {
+
+void wait_steadily() noexcept {}
+
+} // namespace streamer
+
+// ThreadSanitizer knows neither C11's threads nor its mutexes, so librdkafka is built for it with
+// functions of these names that use POSIX's: scripts/lib/recipes.sh.
+#if !defined(__SANITIZE_THREAD__)
+
+namespace streamer {
 namespace {
 
 constexpr std::int64_t nanoseconds_a_second = 1'000'000'000;
@@ -26,9 +36,6 @@ std::int64_t clock_now(clockid_t clock) {
 }
 
 } // namespace
-
-void wait_steadily() noexcept {}
-
 } // namespace streamer
 
 // The C library's types are these under other names.
@@ -49,3 +56,5 @@ extern "C" int cnd_timedwait(cnd_t* condition, mtx_t* mutex, const timespec* unt
   }
   return result == 0 ? thrd_success : result == ETIMEDOUT ? thrd_timedout : thrd_error;
 }
+
+#endif

@@ -102,37 +102,6 @@ TEST_CASE("Under load, and with a backlog to catch up with, the worker stays wit
   s.require_invariants(load.sent());
 }
 
-TEST_CASE("Large records behind a slow handler do not gather beyond what the budget provides for",
-          "[alone]") {
-  const scenario s{shared_broker(), {.partitions = 16}};
-  ledger_producer producer{s.bootstrap, s.source};
-  // What is fetched becomes ten times as much.
-  constexpr std::size_t block = 10'000;
-  constexpr int records = 6'000;
-  for (int i = 0; i < records; ++i) {
-    auto record = producer.maker().make("acme", "key-" + std::to_string(i), block,
-                                        {{script_header, "sleep:50"}});
-    const auto part = *record.value;
-    while (record.value->size() < 10 * block) {
-      *record.value += part;
-    }
-    record.headers[2].value = checksum(*record.value);
-    producer.send_to(i % 16, std::move(record));
-  }
-  producer.flush();
-  worker w{s.directory(), "worker", s.scripted("scripted_async"), worker_binary::scripted};
-  REQUIRE(wait_until(
-      [&] {
-        return metric_sum(w.metrics(), "streamer_records_total", {{"outcome", "processed"}}) ==
-               records;
-      },
-      120s));
-  const auto peak = w.program().peak_rss_kib();
-  evidence("peak memory of the worker: " + std::to_string(peak / 1024) + " MiB");
-  CHECK((sanitized || peak <= 300 * 1024));
-  CHECK(w.stop().code == 0);
-}
-
 TEST_CASE("A key that stands still beside much other traffic does not hold what it came with",
           "[alone]") {
   const scenario s{shared_broker(), {.partitions = 1}};
