@@ -221,7 +221,7 @@ memory_split split_memory(std::size_t budget_mib) {
   split.waiting = {split.prefetch_messages / 2,
                    (split.prefetch_bytes + split.prefetch_messages * 290) / 2};
   split.fetch_bytes = std::clamp(budget / 32, mib, 50 * mib);
-  split.partition_fetch_bytes = std::min(mib / 4, split.fetch_bytes);
+  split.partition_fetch_bytes = std::min(mib / 2, split.fetch_bytes);
   split.response_bytes = std::clamp(budget / 2, 64 * mib, 1024 * mib);
   split.outbound_bytes = std::clamp(budget / 8, 4 * mib, 1024 * mib);
   split.credit_bytes = budget / 2;
