@@ -14,7 +14,7 @@ int run_doctor(const command_context& context, bool json) {
   const auto& config = context.values();
   auto admin = admin_client::open(config, context.quiet_log);
   if (!admin) return fail(exit_usage, admin.error());
-  const auto cluster = ask_cluster(config, *admin.value());
+  const auto cluster = ask_cluster(config, *admin.value(), coordinator::asked);
   const auto all = judge_surroundings(config, cluster, look_around(config), sizes_for(config));
   std::fputs((json ? findings_json(all) : findings_text(all, context.out)).c_str(), stdout);
   return worst_of(all) == severity::problem ? exit_failed : exit_done;

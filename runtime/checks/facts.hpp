@@ -47,7 +47,7 @@ struct cluster_facts {
   /// The topic of each name that is no input: DLQs, targets of `forward`, redrive lanes, suspects.
   std::map<std::string, topic_facts> others;
   std::vector<std::string> patterns_without_topic; ///< of consumer.topics
-  std::optional<access_rights> group_rights;       ///< absent: see `group_error`
+  std::optional<access_rights> group_rights;       ///< absent: see `group_error`, or not asked
   std::string group_error;
   bool group_unasked = false;            ///< because a broker is down
   std::optional<broker_settings> broker; ///< of one broker; absent: may not be seen

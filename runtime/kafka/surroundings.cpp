@@ -50,7 +50,7 @@ size_limits sizes_for(const settings& config) {
   return {memory.response_bytes, memory.outbound_bytes / 10 * 9};
 }
 
-cluster_facts ask_cluster(const settings& config, admin_client& cluster) {
+cluster_facts ask_cluster(const settings& config, admin_client& cluster, coordinator group) {
   cluster_facts facts;
   auto broker = cluster.broker();
   if (!broker) {
@@ -84,6 +84,9 @@ cluster_facts ask_cluster(const settings& config, admin_client& cluster) {
     if (const auto found = facts.others.find(name); found != facts.others.end()) {
       facts.inputs.push_back(found->second);
     }
+  }
+  if (group == coordinator::left_alone) {
+    return facts;
   }
   // librdkafka ends the process where the group's coordinator is a broker that has gone (its issue
   // 4605, open in 2.14).

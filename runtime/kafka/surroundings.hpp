@@ -8,9 +8,15 @@
 
 namespace streamer {
 
+/// Whether the group's coordinator is asked, too. A worker leaves it: where that answer comes just
+/// as the client gives the request up, librdkafka 2.14 reads what it has freed (ThreadSanitizer saw
+/// it under injected errors). What a member may not do, its own joining says.
+enum class coordinator : bool { left_alone, asked };
+
 /// What the cluster tells of this configuration's topics, group and brokers. Blocks for a few of
 /// the client's timeouts at most; what cannot be asked is in the facts.
-[[nodiscard]] cluster_facts ask_cluster(const settings& config, admin_client& cluster);
+[[nodiscard]] cluster_facts ask_cluster(const settings& config, admin_client& cluster,
+                                        coordinator group);
 
 /// What the memory budget makes of record sizes.
 [[nodiscard]] size_limits sizes_for(const settings& config);

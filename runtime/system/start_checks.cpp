@@ -62,7 +62,7 @@ void start_checks::run(const std::stop_token& stop) {
     cluster_ = std::move(opened).value();
   }
   if (!stop.stop_requested()) {
-    const auto facts = ask_cluster(config_, *cluster);
+    const auto facts = ask_cluster(config_, *cluster, coordinator::left_alone);
     if (!stop.stop_requested()) {
       tell(judge_surroundings(config_, facts, look_around(config_), sizes_for(config_)), log_);
     }
