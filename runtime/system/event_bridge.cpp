@@ -39,8 +39,7 @@ void event_bridge::on_records(assignment_epoch epoch, record_batch_ptr batch) {
     bytes += static_cast<std::int64_t>(batch->charged_bytes(i));
   }
   // Whoever reads them answers for the credit; unread, it goes back.
-  auto unread =
-      guard_unread([credit = credit_, records, bytes] { credit->give(records, bytes); });
+  auto unread = guard_unread([credit = credit_, records, bytes] { credit->give(records, bytes); });
   if (const auto to = router_->find(epoch)) {
     caf::anon_send(to, records_fetched{std::move(batch), std::move(unread)});
   }
