@@ -94,8 +94,11 @@ void partition_consumer_state::finish_whole(const work_slice& slice, finishing& 
       continue;
     }
     ++finished;
-    last = *records.place_of(item.record); // there: it was unfinished when copies were made
-    credit_bytes_ += static_cast<std::int64_t>(records.batch->charged_bytes(last));
+    // There, as it was unfinished when copies were made.
+    if (const auto place = records.place_of(item.record)) {
+      last = *place;
+      credit_bytes_ += static_cast<std::int64_t>(records.batch->charged_bytes(last));
+    }
     if (!met_again_.empty()) {
       met_again_.erase(item.slot);
     }

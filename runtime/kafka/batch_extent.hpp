@@ -17,14 +17,9 @@ class batch_extent {
   /// `limit`: bytes beyond which a batch is remarkable.
   explicit batch_extent(std::size_t limit = SIZE_MAX) : limit_{limit} {}
 
-  /// Whether a record that begins there is taken for the next of the batch.
-  [[nodiscard]] bool joins(std::uintptr_t begin) const {
-    return begin >= end_ && begin - end_ < longest_gap;
-  }
-
   /// Takes the place of the next record's key and value.
   void note(std::uintptr_t begin, std::uintptr_t end) {
-    const bool joined = joins(begin);
+    const bool joined = begin >= end_ && begin - end_ < longest_gap;
     size_ = (joined ? size_ + (begin - end_) : 0) + (end - begin);
     told_ = told_ && joined;
     end_ = end;

@@ -21,13 +21,6 @@ std::int64_t charge_of(const rd_kafka_message_t& message) {
   return static_cast<std::int64_t>(message.len + message.key_len + record_batch::bookkeeping_bytes);
 }
 
-// Key and value lie side by side, the key first.
-std::uintptr_t place_of(const rd_kafka_message_t& message) {
-  return reinterpret_cast<std::uintptr_t>(message.key != nullptr ? message.key : message.payload);
-}
-
-std::size_t size_of(const rd_kafka_message_t& message) { return message.key_len + message.len; }
-
 } // namespace
 
 fetch_lanes::fetch_lanes(rd_kafka_t& client, credit_limits most) : client_{client}, most_{most} {
@@ -98,9 +91,7 @@ std::span<rd_kafka_message_t*> fetch_lanes::poll(const read_plan& plan) {
   }
   const auto enough = size_.bytes - plan.bytes;
   for (std::int64_t taken = 0; taken < plan.most && size_.bytes > enough;) {
-    const auto share = taken < plan.open ? anything : plan.share;
-    auto* const begun = plan.whole_batches ? find_begun(share) : nullptr;
-    auto* const from = begun != nullptr ? begun : find_next(share);
+    auto* const from = find_next(taken < plan.open ? anything : plan.share);
     if (from == nullptr) {
       break;
     }
@@ -111,9 +102,7 @@ std::span<rd_kafka_message_t*> fetch_lanes::poll(const read_plan& plan) {
       add_to(*from, message, -1);
       messages_.push_back(message);
       ++from->in_hand;
-      begun_batch_.note(place_of(*message), place_of(*message) + size_of(*message));
     }
-    begun_ = from;
   }
   return messages_;
 }
@@ -148,7 +137,7 @@ void fetch_lanes::take_over(lane& from) {
     const auto most = static_cast<std::size_t>(records_that_fit(room_of(from), from.large));
     const auto got = rd_kafka_consume_batch_queue(from.queue.get(), 0, taken.data(), most);
     const auto some = std::span{taken}.first(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
-    from.large = less_large(from.large);
+    from.large = some.empty() ? from.large : less_large(from.large);
     for (auto* const message : some) {
       from.waiting.push_back(message);
       add_to(from, message, 1);
@@ -210,13 +199,6 @@ fetch_lanes::lane* fetch_lanes::find_next(std::int64_t share) {
     return nullptr;
   }
   return least;
-}
-
-// The lane whose next message is of the batch that the last one was of.
-fetch_lanes::lane* fetch_lanes::find_begun(std::int64_t share) {
-  const bool goes_on = begun_ != nullptr && !begun_->waiting.empty() && begun_->in_hand < share &&
-                       begun_batch_.joins(place_of(*begun_->waiting.front()));
-  return goes_on ? begun_ : nullptr;
 }
 
 std::optional<std::chrono::milliseconds> fetch_lanes::next_look() const {

@@ -4,7 +4,6 @@
 #include "actors/consumer/credit.hpp"
 #include "actors/consumer/record_source.hpp"
 #include "messages/ids.hpp"
-#include "runtime/kafka/batch_extent.hpp"
 #include "runtime/kafka/handles.hpp"
 #include "runtime/kafka/read_pace.hpp"
 #include "runtime/threads/wakeup.hpp"
@@ -94,7 +93,6 @@ class fetch_lanes {
   [[nodiscard]] std::int64_t room_of(const lane& of) const;
   void add_to(lane& of, rd_kafka_message_t* message, int sign);
   [[nodiscard]] lane* find_next(std::int64_t share);
-  [[nodiscard]] lane* find_begun(std::int64_t share);
 
   rd_kafka_t& client_;
   const credit_limits most_;
@@ -102,9 +100,7 @@ class fetch_lanes {
   wakeup flag_;
   /// The last one is the client's own, for errors of no partition.
   std::array<lane, count + 1> lanes_;
-  std::size_t next_ = 0;       ///< has the first turn of those that have as few
-  lane* begun_ = nullptr;      ///< the last message was of it, ...
-  batch_extent begun_batch_{}; ///< ... and of this batch
+  std::size_t next_ = 0; ///< has the first turn of those that have as few
   bool passed_over_ = false;
   std::vector<rd_kafka_message_t*> messages_;
 };

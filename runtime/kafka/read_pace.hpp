@@ -18,9 +18,6 @@ struct read_plan {
   /// A queue whose partitions have as many in hand gives no more, ...
   std::int64_t share = 0;
   std::int64_t open = 0; ///< ... but among so many that are there for whoever comes
-  /// Bytes are short: what has been begun of a batch goes before the next one is begun, since one
-  /// record keeps all of its batch in memory.
-  bool whole_batches = false;
 };
 
 /// Tells fast handlers from slow ones by how long a whole window of records took, and sizes the
@@ -63,7 +60,6 @@ class read_pace {
     made.turn = fast_ ? most : std::clamp(window / (turns_of_each * parts), least, most);
     made.share = window / (fast_ ? std::min<std::int64_t>(2, parts) : parts);
     made.open = std::max<std::int64_t>(0, window / 2 - held.records);
-    made.whole_batches = held.bytes > window_.bytes / 2;
     return made;
   }
 

@@ -19,12 +19,7 @@ TEST_CASE("Records that lie in one piece are one batch, with what lies between t
 
 TEST_CASE("A gap, or a place further down, begins another batch") {
   batch_extent e;
-  CHECK_FALSE(e.joins(base));
   e.note(base, base + 5'000);
-  CHECK(e.joins(base + 5'000));
-  CHECK(e.joins(base + 5'000 + batch_extent::longest_gap - 1));
-  CHECK_FALSE(e.joins(base + 5'000 + batch_extent::longest_gap));
-  CHECK_FALSE(e.joins(base + 4'999));
   e.note(base + 5'000 + batch_extent::longest_gap, base + 9'000);
   CHECK(e.size() == 4'000 - batch_extent::longest_gap);
   e.note(base, base + 10);

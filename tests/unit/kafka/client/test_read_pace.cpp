@@ -50,12 +50,6 @@ TEST_CASE("half of the window is for whoever comes, the rest for those with less
   CHECK(pace.plan({0, 0}, 1).share == 10'000);
 }
 
-TEST_CASE("where bytes are short, a batch that was begun goes before others") {
-  const read_pace pace{{10'000, mebibyte}};
-  CHECK_FALSE(pace.plan({9'000, mebibyte / 2}, 4).whole_batches);
-  CHECK(pace.plan({1, mebibyte / 2 + 1}, 4).whole_batches);
-}
-
 TEST_CASE("no more is read than the window has room for, in bytes either") {
   const read_pace pace{{10'000, mebibyte}};
   CHECK(pace.plan({0, 0}, 4).most == 1'000);
