@@ -189,7 +189,7 @@ json summary_json(const chaos_results& results, const run_environment& where) {
                         {"streamer", where.streamer}, {"librdkafka", where.librdkafka},
                         {"kafka", where.kafka},       {"date", where.date},
                         {"revision", where.revision}, {"seed", where.seed},
-                        {"minutes", where.minutes}};
+                        {"minutes", where.minutes},   {"jobs", where.jobs}};
   out["runs"] = results.size();
   out["not_held"] = not_held(results);
   out["faults"] = all.faults;
@@ -209,8 +209,9 @@ std::string summary_page(const chaos_results& results, const run_environment& wh
          "of all it sent, and\none oracle that compares the ledger with the output topic, the dead "
          "letter topic and every commit.\n\n"
       << "Run of " << where.date << ", revision " << where.revision << ", seed " << where.seed
-      << ", " << where.minutes << " minutes. Machine: " << where.cores << " cores and "
-      << (where.memory_mib + 512) / 1024
+      << ", " << where.minutes << " minutes, " << where.jobs
+      << (where.jobs == "1" ? " scenario" : " scenarios") << " at a time. Machine: " << where.cores
+      << " cores and " << (where.memory_mib + 512) / 1024
       << " GiB, with the brokers, the load and the workers on it. streamer " << where.streamer
       << ", librdkafka " << where.librdkafka << ", Apache Kafka " << where.kafka << ".\n\n"
       << "**" << grouped(all.faults) << " faults, " << grouped(all.acknowledged)

@@ -20,6 +20,7 @@ struct run_environment {
   std::string revision;   ///< what was built
   std::string seed;       ///< repeats its random decisions
   std::string minutes;    ///< how long it took
+  std::string jobs;       ///< how many scenarios ran beside each other
 };
 
 /// The results of one run, each as chaos_report writes it, in the order of the scenarios' ids.

@@ -1,7 +1,7 @@
 // chaos_summary table|json|page|failed DIR: reads the result objects of DIR and prints what is
 // asked for. `failed` prints the ids that did not hold, one a line. KAFKA_VERSION,
-// STREAMER_VERSION, STREAMER_CHAOS_DATE, _REVISION and _TOOK (minutes), and STREAMER_TEST_SEED say
-// what ran.
+// STREAMER_VERSION, STREAMER_CHAOS_DATE, _REVISION, _TOOK (minutes) and _JOBS (at a time), and
+// STREAMER_TEST_SEED say what ran.
 #include <librdkafka/rdkafka.h>
 #include <unistd.h>
 
@@ -31,7 +31,7 @@ run_environment here() {
           from_environment("STREAMER_VERSION"),        rd_kafka_version_str(),
           from_environment("KAFKA_VERSION"),           from_environment("STREAMER_CHAOS_DATE"),
           from_environment("STREAMER_CHAOS_REVISION"), from_environment("STREAMER_TEST_SEED"),
-          from_environment("STREAMER_CHAOS_TOOK")};
+          from_environment("STREAMER_CHAOS_TOOK"),     from_environment("STREAMER_CHAOS_JOBS")};
 }
 
 chaos_results results_in(const std::filesystem::path& directory) {

@@ -82,8 +82,9 @@ TEST_CASE("The page names machine, versions, faults, bounds and recoveries") {
   piped["what"] = "a | in a cell";
   piped["revision"] = "0ld5678"; // held before, and stands
   const auto page = summary_page({result("A1"), piped}, {2, 8000, "0.1.0", "2.14.2", "4.1.1",
-                                                         "2026-01-02", "abc1234", "77", "95"});
-  CHECK(page.find("Run of 2026-01-02, revision abc1234, seed 77, 95 minutes.") !=
+                                                         "2026-01-02", "abc1234", "77", "95", "2"});
+  CHECK(page.find(
+            "Run of 2026-01-02, revision abc1234, seed 77, 95 minutes, 2 scenarios at a time.") !=
         std::string::npos);
   for (const auto* part :
        {"2 cores and 8 GiB", "librdkafka 2.14.2", "Apache Kafka 4.1.1", "12 × kill -9",
