@@ -32,6 +32,8 @@ struct work;
 struct lanes_released;
 struct epoch_dropped;
 struct completions_ready;
+struct outputs_collected;
+struct turns_due;
 struct handler_wanted;
 struct handler_lease;
 struct handler_unneeded;
@@ -69,6 +71,7 @@ using partition_consumer_actor =
                      caf::result<void>(end_reached),          // the source delivered all there is
                      caf::result<void>(work_finished),        // from a handler: see finished_work
                      caf::result<void>(attempt_results),      // from a handler: all other outcomes
+                     caf::result<void>(turns_due),            // from itself: hand out what waits
                      caf::result<void>(retry_verdicts),       // from the retry supervisor
                      caf::result<void>(dead_letters_written), // from the DLQ supervisor
                      caf::result<void>(alone_verdict),        // from the quarantine
@@ -87,6 +90,7 @@ using tenant_handler_actor =
                      caf::result<void>(epoch_dropped),  // forget what a partition's epoch still has
                                                         // here
                      caf::result<void>(completions_ready), // asynchronous attempts have ended
+                     caf::result<void>(outputs_collected), // from itself: send them
                      caf::result<void>(links_changed), caf::result<void>(tick)>;
 
 /// TENANT SUPERVISOR: starts a handler a tenant and starts it anew when it fails.

@@ -114,6 +114,9 @@ struct epoch_dropped {
 
 struct completions_ready {};
 
+/// From a handler to itself, behind what waits in its mailbox: send the outputs of all of that.
+struct outputs_collected {};
+
 // ---------------------------------------------------------------- handlers to partition
 
 /// Slices of which every item was processed, on their way back to a partition consumer: the usual
@@ -153,6 +156,10 @@ class finished_work {
 
 /// There is something in `work_batch::finished`.
 struct work_finished {};
+
+/// From a partition consumer to itself, behind what waits in its mailbox: hand out what waits for
+/// a turn, with the room that all of that has made.
+struct turns_due {};
 
 /// One failed attempt, with all that the retry and DLQ supervisors need to decide.
 struct failed_attempt {

@@ -120,6 +120,7 @@ partition_consumer_actor::behavior_type partition_consumer_state::make_behavior(
       [this](const end_reached& msg) { on_end_reached(msg.position); },
       [this](const work_finished&) { settle(); },
       [this](const attempt_results& msg) { on_results(msg); },
+      [this](const turns_due&) { on_turns_due(); },
       [this](const retry_verdicts& msg) { on_verdicts(msg); },
       [this](const dead_letters_written& msg) { on_dead_letters_written(msg); },
       [this](const alone_verdict& msg) { on_alone(msg); },

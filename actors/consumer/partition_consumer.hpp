@@ -130,6 +130,8 @@ class partition_consumer_state {
   void dispatch_in_partition_order(const std::shared_ptr<work_batch>& batch);
   void open_gate();
   [[nodiscard]] std::int64_t handler_limit() const;
+  void want_turns();
+  void on_turns_due();
   void take_turns();
   static std::size_t take_allowance(tenant_entry& t, std::size_t count, clock::time_point now);
   static void give_allowance(tenant_entry& t, std::size_t count);
@@ -252,7 +254,8 @@ class partition_consumer_state {
   std::optional<offset_id> held_end_; // end reached behind held records
 
   turn_queue turns_;
-  std::deque<work> gate_; // slices that wait for their turn (ordering = partition)
+  bool turns_wanted_ = false; // turns_due is in the mailbox
+  std::deque<work> gate_;     // slices that wait for their turn (ordering = partition)
 
   std::shared_ptr<finished_work> finished_ = std::make_shared<finished_work>();
   std::int64_t at_handlers_ = 0;

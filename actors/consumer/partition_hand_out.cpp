@@ -40,7 +40,7 @@ void partition_consumer_state::dispatch(const std::shared_ptr<work_batch>& batch
       turns_.push(g.tenant, t.limiter == nullptr ? 1.0 : t.limiter->weight(), slice, g.count);
     }
   }
-  take_turns();
+  want_turns();
 }
 
 // How many records this partition may have at handlers now.
@@ -54,6 +54,21 @@ std::int64_t partition_consumer_state::handler_limit() const {
                          at_handlers_,
                          since ? self_->clock().now() - *since : clock::duration{0},
                          context_->consumer.batch_size});
+}
+
+// Room comes back a few records at a time. Handed out at once, it would be slices of one or two
+// records, outputs of one or two, and answers of as many: the silly window of RFC 813. What lies in
+// the mailbox makes room first, so that slices grow with the load.
+void partition_consumer_state::want_turns() {
+  if (!turns_.empty() && !std::exchange(turns_wanted_, true)) {
+    self_->send(self_, turns_due{});
+  }
+}
+
+void partition_consumer_state::on_turns_due() {
+  turns_wanted_ = false;
+  take_turns();
+  publish();
 }
 
 // Hands out what waits for a turn, by weight, as far as the handlers' room and the

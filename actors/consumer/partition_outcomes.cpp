@@ -416,7 +416,7 @@ void partition_consumer_state::on_dead_letters_written(const dead_letters_writte
 void partition_consumer_state::settle() {
   take_finished();
   open_gate();
-  take_turns();
+  want_turns();
   try_held();
   release_credit();
   publish();

@@ -68,6 +68,10 @@ tenant_handler_actor::behavior_type tenant_handler_state::make_behavior() {
       [this](const lanes_released& msg) { on_lanes_released(msg); },
       [this](const epoch_dropped& msg) { on_epoch_dropped(msg); },
       [this](const completions_ready&) { on_completions(); },
+      [this](const outputs_collected&) {
+        outputs_wanted_ = false;
+        send_outputs();
+      },
       [this](const links_changed& msg) { on_links(msg.links); },
       [this](const tick&) { on_tick(); },
   };
@@ -119,6 +123,7 @@ void tenant_handler_state::on_fresh(const work_slice& slice) {
     on_fresh_conflating(slice);
     return;
   }
+  const auto collected_before = outputs_.records.size();
   // One reference for all items: its count is shared with other threads.
   work_ref ref{slice.batch};
   const auto records = batch.records.get();
@@ -143,7 +148,12 @@ void tenant_handler_state::on_fresh(const work_slice& slice) {
   }
   if (results.processed.size() == slice.items.size() && results.skipped.empty() &&
       results.failed.empty() && !planted("ack_of_an_old_epoch")) {
-    tell_processed(slice, results);
+    results.processed.clear();
+    spare_list_ = std::exchange(results.processed, {});
+    tell_processed(slice);
+  } else if (outputs_.records.size() - collected_before == slice.items.size()) {
+    outputs_.slices.push_back(slice);
+    outputs_.in_slices += slice.items.size();
   }
 }
 
@@ -465,15 +475,7 @@ void tenant_handler_state::on_epoch_dropped(const epoch_dropped& msg) {
     }
   }
   if (msg.running_too) {
-    for (auto* groups : {&sent_, &unsent_}) {
-      for (auto& group : *groups) {
-        for (auto& r : group->records) {
-          if (r.ref.batch().epoch == msg.epoch && !std::exchange(r.finished_elsewhere, true)) {
-            results_for(r.ref.batch()).dropped_running.push_back(r.ref.get().slot);
-          }
-        }
-      }
-    }
+    drop_outputs(msg.epoch);
     for (auto& next : lanes_.release_owned_by(msg.epoch)) {
       runnable_.push_back(std::move(next));
     }
@@ -545,9 +547,7 @@ attempt_results& tenant_handler_state::results_for(const work_batch& batch) {
 }
 
 // The usual case, without a list and a message of its own.
-void tenant_handler_state::tell_processed(const work_slice& slice, attempt_results& results) {
-  results.processed.clear();
-  spare_list_ = std::exchange(results.processed, {});
+void tenant_handler_state::tell_processed(const work_slice& slice) {
   if (slice.batch->finished->add(slice)) {
     self_->send(slice.batch->origin, work_finished{});
   }
@@ -563,7 +563,7 @@ void tenant_handler_state::flush() {
     quick_calls_ = 0;
   }
   hand_to_async();
-  send_outputs();
+  want_outputs_sent();
   for (auto& box : boxes_) {
     auto& r = box.results;
     if (!r.processed.empty() || !r.skipped.empty() || !r.failed.empty() || !r.dropped.empty() ||

@@ -81,6 +81,8 @@ class tenant_handler_state {
   struct output_group {
     std::uint64_t number = 0; // in the order of submission
     std::vector<output_record> records;
+    std::vector<work_slice> slices; // of which each item is one of `records`
+    std::size_t in_slices = 0;      // so many are
     event_batch_ptr events;
   };
 
@@ -135,16 +137,19 @@ class tenant_handler_state {
 
   void collect_events(const work_ref& ref, std::size_t handler, std::uint32_t attempt,
                       std::vector<outbound_event>& events, const std::optional<open_span>& trace);
+  void want_outputs_sent();
   void send_outputs();
   void produce_group(const std::shared_ptr<output_group>& group);
+  [[nodiscard]] bool tell_acknowledged(const output_group& group, const produce_results& answer);
   void on_produced(const std::shared_ptr<output_group>& group, const produce_results& answer);
   void end_send(const std::optional<open_span>& send, const outbound_event& event,
                 const delivery_result& answer) const;
   void resend_outputs();
+  void drop_outputs(assignment_epoch epoch);
   void on_links(const actor_links& links);
 
   attempt_results& results_for(const work_batch& batch);
-  void tell_processed(const work_slice& slice, attempt_results& results);
+  void tell_processed(const work_slice& slice);
   void flush();
   void wake_for_timeouts();
   [[nodiscard]] bool is_cut(assignment_epoch epoch) const {
@@ -177,6 +182,8 @@ class tenant_handler_state {
   emitter emitter_;
 
   output_group outputs_; // being collected
+  clock::time_point outputs_since_;
+  bool outputs_wanted_ = false; // outputs_collected is in the mailbox
   std::uint64_t next_group_ = 0;
   std::vector<outbound_event> output_events_;
   std::vector<std::shared_ptr<output_group>> sent_;   // not answered yet

@@ -13,6 +13,9 @@ namespace {
 // W3C trace context and baggage travel to every outbound record.
 constexpr std::array trace_headers{trace_header::parent, trace_header::state, "baggage"};
 
+constexpr std::size_t enough_outputs = 500;
+constexpr std::chrono::milliseconds longest_collecting{1};
+
 void carry_trace(const record_ref& from, outbound_event& to) {
   if (to.with_record_headers) {
     return;
@@ -42,17 +45,33 @@ void tenant_handler_state::collect_events(const work_ref& ref, std::size_t handl
     }
     output_events_.push_back(std::move(e));
   }
+  if (outputs_.records.empty()) {
+    outputs_since_ = message_began_;
+  }
   outputs_.records.push_back(std::move(collected));
   events.clear();
+}
+
+// One request for all that lies in the mailbox, so that requests grow with the load; but nobody
+// waits for handlers that take their time.
+void tenant_handler_state::want_outputs_sent() {
+  if (outputs_.records.empty()) {
+    return;
+  }
+  if (output_events_.size() >= enough_outputs ||
+      message_began_ - outputs_since_ >= longest_collecting) {
+    send_outputs();
+  } else if (!std::exchange(outputs_wanted_, true)) {
+    self_->send(self_, outputs_collected{});
+  }
 }
 
 void tenant_handler_state::send_outputs() {
   if (outputs_.records.empty()) {
     return;
   }
-  auto group = std::make_shared<output_group>();
+  auto group = std::make_shared<output_group>(std::exchange(outputs_, {}));
   group->number = next_group_++;
-  group->records = std::exchange(outputs_.records, {});
   group->events = std::make_shared<const event_batch>(std::exchange(output_events_, {}));
   for (auto i = group->records.begin(); planted("output_not_awaited") && i != group->records.end();
        ++i) {
@@ -95,8 +114,31 @@ void tenant_handler_state::on_links(const actor_links& links) {
   resend_outputs();
 }
 
+// The usual case: told by slices, not record by record.
+bool tenant_handler_state::tell_acknowledged(const output_group& group,
+                                             const produce_results& answer) {
+  const bool whole = group.in_slices == group.records.size() && !planted("ack_of_an_old_epoch") &&
+                     std::ranges::none_of(group.records,
+                                          [](const output_record& r) {
+                                            return r.finished_elsewhere || !r.sends.empty();
+                                          }) &&
+                     std::ranges::all_of(answer.results, [](const delivery_result& d) {
+                       return d.state == delivery_state::acknowledged;
+                     });
+  if (whole) {
+    outputs_produced_.add(answer.results.size());
+    for (const auto& slice : group.slices) {
+      tell_processed(slice);
+    }
+  }
+  return whole;
+}
+
 void tenant_handler_state::on_produced(const std::shared_ptr<output_group>& group,
                                        const produce_results& answer) {
+  if (tell_acknowledged(*group, answer)) {
+    return;
+  }
   auto again = std::make_shared<output_group>();
   again->number = group->number;
   auto again_events = std::make_shared<event_batch>();
@@ -155,6 +197,23 @@ void tenant_handler_state::on_produced(const std::shared_ptr<output_group>& grou
     again->events = std::move(again_events);
     unsent_.push_back(std::move(again));
     wake_for_timeouts();
+  }
+}
+
+// Their records end here for the epoch; the events are sent all the same.
+void tenant_handler_state::drop_outputs(assignment_epoch epoch) {
+  const auto drop = [&](output_group& group) {
+    for (auto& r : group.records) {
+      if (r.ref.batch().epoch == epoch && !std::exchange(r.finished_elsewhere, true)) {
+        results_for(r.ref.batch()).dropped_running.push_back(r.ref.get().slot);
+      }
+    }
+  };
+  drop(outputs_);
+  for (auto* groups : {&sent_, &unsent_}) {
+    for (auto& group : *groups) {
+      drop(*group);
+    }
   }
 }
 

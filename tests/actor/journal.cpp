@@ -107,6 +107,7 @@ record_function noted(std::shared_ptr<journal> notes, record_function run) {
 void held_handler::handle(std::span<delivery> batch) {
   const std::lock_guard lock{mutex_};
   biggest_batch_ = std::max(biggest_batch_, batch.size());
+  ++calls_;
   for (auto& d : batch) {
     notes_->note(d.record(), step::began);
     auto result = at_once ? at_once(d.record()) : std::nullopt;
@@ -116,6 +117,11 @@ void held_handler::handle(std::span<delivery> batch) {
       held_.push_back(std::move(d));
     }
   }
+}
+
+std::size_t held_handler::calls() const {
+  const std::lock_guard lock{mutex_};
+  return calls_;
 }
 
 std::size_t held_handler::held() const {

@@ -81,6 +81,8 @@ class held_handler final : public async_handler {
 
   [[nodiscard]] std::size_t held() const;
   [[nodiscard]] std::size_t biggest_batch() const;
+  /// How many calls of `handle` there were.
+  [[nodiscard]] std::size_t calls() const;
   /// Offsets that wait, oldest first.
   [[nodiscard]] std::vector<std::int64_t> offsets() const;
   /// Takes the oldest delivery of an offset out; empty if there is none.
@@ -99,6 +101,7 @@ class held_handler final : public async_handler {
   mutable std::mutex mutex_;
   std::vector<delivery> held_;
   std::size_t biggest_batch_ = 0;
+  std::size_t calls_ = 0;
 };
 
 } // namespace streamer::test

@@ -49,6 +49,12 @@ delivery_result refused_for_good(std::string error) {
 void memory_sink::submit(std::uint64_t request_id, event_batch_ptr batch) {
   const std::lock_guard lock{mutex_};
   requests_.push_back({request_id, std::move(batch)});
+  ++submitted_;
+}
+
+std::uint64_t memory_sink::submitted() {
+  const std::lock_guard lock{mutex_};
+  return submitted_;
 }
 
 bool memory_sink::poll() {

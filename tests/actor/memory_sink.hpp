@@ -53,6 +53,8 @@ class memory_sink final : public event_sink {
   [[nodiscard]] std::vector<written_event> written_to(std::string_view topic) const;
   /// Events submitted and not answered.
   [[nodiscard]] std::size_t waiting();
+  /// How many requests were submitted, answered or not.
+  [[nodiscard]] std::uint64_t submitted();
 
  private:
   struct request {
@@ -63,6 +65,7 @@ class memory_sink final : public event_sink {
   sink_events* events_ = nullptr;
   std::mutex mutex_;
   std::vector<request> requests_;
+  std::uint64_t submitted_ = 0;
 };
 
 } // namespace streamer::test

@@ -318,3 +318,30 @@ TEST_CASE("limits, floods and deaths by chance lose nothing", "[fairness]") {
     CHECK(w.violations.empty());
   }
 }
+
+TEST_CASE("room that comes back little by little is handed out at once", "[fairness]") {
+  fair_plan plan;
+  plan.consumer.max_in_flight = 100;
+  plan.consumer.batch_size = 10;
+  virtual_worker w{plan};
+  w.assign({part(0)});
+  const auto tenants = {"a", "b", "c", "d", "e", "f"};
+  for (const auto* const tenant : tenants) {
+    put(w, tenant, 1);
+  }
+  w.pass(milliseconds{50}); // handlers that take this long are slow
+  put(w, "flood", 80);
+  w.pass(milliseconds{50});
+  const auto begun_before = begun(w, "flood");
+  REQUIRE(begun_before < 80); // the rest waits for its turn
+  const auto calls_before = plan.handler->calls();
+  auto deliveries = plan.handler->take_all();
+  for (auto& d : deliveries) {
+    if (d.record().tenant() != "flood") {
+      REQUIRE(plan.handler->finish(d, outcome::success()));
+    }
+  }
+  w.settle();
+  CHECK(begun(w, "flood") == begun_before + 6);
+  CHECK(plan.handler->calls() - calls_before <= 2); // and not one for each record of the six
+}

@@ -164,3 +164,56 @@ TEST_CASE("outputs that wait for an acknowledgement are part of the bound", "[ou
   CHECK(w.sink->written_to("out").size() == 400);
   CHECK(w.credit->held_records() == 0);
 }
+
+TEST_CASE("outputs of what lies in a handler's mailbox go as one request", "[outputs]") {
+  virtual_worker w{quick_plan{emit_two}};
+  w.sink->hold = true;
+  std::vector<topic_partition> parts;
+  for (std::int32_t p = 0; p < 6; ++p) {
+    parts.push_back(part(p));
+    w.append_keys(part(p), 10);
+  }
+  w.assign(parts);
+  CHECK(w.sink->waiting() == 120);
+  CHECK(w.sink->submitted() <= 2); // and not one for each partition's records
+  w.sink->hold = false;
+  REQUIRE(w.pass_until([&] { return w.drained(parts); }));
+  CHECK(w.sink->written_to("out").size() == 120);
+  CHECK(w.credit->held_records() == 0);
+  CHECK(w.violations.empty());
+}
+
+TEST_CASE("outputs of a handler that takes its time do not wait for all of its mailbox",
+          "[outputs]") {
+  virtual_worker* worker = nullptr;
+  virtual_worker w{quick_plan{[&](const record_view& r, emitter& out) {
+    worker->work_for(milliseconds{5});
+    return emit_two(r, out);
+  }}};
+  worker = &w;
+  w.sink->hold = true;
+  std::vector<topic_partition> parts;
+  for (std::int32_t p = 0; p < 6; ++p) {
+    parts.push_back(part(p));
+    w.append_keys(part(p), 1);
+  }
+  w.assign(parts);
+  CHECK(w.sink->waiting() == 12);
+  CHECK(w.sink->submitted() >= 3);
+}
+
+TEST_CASE("one output that is refused for good leaves the others of its slice alone", "[outputs]") {
+  virtual_worker w{quick_plan{emit_two}};
+  int judged = 0;
+  w.sink->judge = [&](const outbound_event& e) {
+    return e.topic == "out" && ++judged == 7 ? refused_for_good("MSG_SIZE_TOO_LARGE")
+                                             : acknowledged();
+  };
+  w.append_keys(part(0), 10);
+  w.assign({part(0)});
+  REQUIRE(w.pass_until([&] { return w.drained({part(0)}); }));
+  CHECK(w.sink->written_to("out").size() == 19);
+  CHECK(w.sink->written_to("events.dlq").size() == 1);
+  CHECK(w.credit->held_records() == 0);
+  CHECK(w.violations.empty());
+}

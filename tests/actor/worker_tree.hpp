@@ -203,6 +203,8 @@ class virtual_worker : private owned_system, public worker_tree {
   bool take_step();
   /// Until all is quiet; time stands still.
   void settle();
+  /// What a handler calls that takes its time: the clock goes on, nobody else gets to run.
+  void work_for(milliseconds time) { scheduler_.clock().current_time += time; }
   /// Lets time pass, in steps of at most 10 ms.
   void pass(milliseconds time);
   /// Lets time pass until it holds; false: it did not within `most`.
