@@ -10,6 +10,7 @@
 #include "actors/consumer/tenant_rule.hpp"
 #include "actors/consumer/work_in_hand.hpp"
 #include "messages/actor_messages.hpp"
+#include "messages/text_hash.hpp"
 #include "runtime/logging/rate_limit.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
@@ -18,11 +19,13 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace streamer {
@@ -226,7 +229,7 @@ class partition_consumer_state {
   std::vector<std::uint32_t> free_tenants_;
   tenant_groups groups_;
   std::vector<std::uint32_t> added_to_; // tenants whose `added` is not in their account yet
-  std::map<std::string, std::uint32_t, std::less<>> tenant_numbers_;
+  std::unordered_map<std::string, std::uint32_t, text_hash, std::equal_to<>> tenant_numbers_;
   std::uint32_t last_tenant_ = UINT32_MAX;
   std::int64_t share_limit_ = 0;
   std::uint64_t partition_hash_ = 0;
