@@ -161,7 +161,7 @@ TEST_CASE("what ends a child is dead-lettered, and costs nobody else") {
 TEST_CASE("a child that does not answer in time is ended; what stood behind loses no attempt") {
   require_program("python3");
   handler_run run;
-  auto& w = run.start(run.config(scripted({{"timeout_ms", "2500"}, {"concurrency", "1"}})),
+  auto& w = run.start(run.config(scripted({{"timeout_ms", "4000"}, {"concurrency", "1"}})),
                       marks_in(run));
   std::vector<sent> records{{"hang", "hang"}};
   for (auto& r : plain(30, "context")) {
