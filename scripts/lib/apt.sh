@@ -16,6 +16,10 @@ missing_packages() {
 
 apt_install() {
   export DEBIAN_FRONTEND=noninteractive
+  # Another script's apt would fail at the lists' lock, for which apt does not wait.
+  mkdir -p "$DEPS_DIR"
+  exec 5>"$DEPS_DIR/apt.lock"
+  flock 5
   # A lock held by another apt (an unattended upgrade) is waited for.
   local options=(-y --no-install-recommends -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3)
   as_root env DEBIAN_FRONTEND=noninteractive apt-get update -o Acquire::Retries=3 ||
