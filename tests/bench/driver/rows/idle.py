@@ -9,7 +9,7 @@ PARTITIONS = 48
 
 
 def run(rig, _options):
-    settle, seconds = rig.size(10, 2), rig.size(60, 4)
+    settle, seconds = rig.size(5, 2), rig.size(30, 4)
     case = Case(f"idle, {PARTITIONS} partitions assigned", "% of one core", "cpu_percent")
     topic = rig.empty(partitions=PARTITIONS)
 
