@@ -94,13 +94,10 @@ def read_rows(out, rows):
 
 
 def markdown(measured, plots):
-    lines = []
-    machines = []
-    for _, about, _ in measured:
-        line = machine_line(about)
-        if line not in machines:
-            machines.append(line)
-    lines += [f"Measured on {line}." for line in machines] + [""]
+    machines = {}
+    for row, about, _ in measured:
+        machines.setdefault(machine_line(about), []).append(row)
+    lines = [f"Measured on {line}: {', '.join(rows)}." for line, rows in machines.items()] + [""]
     lines += ["| work | measured | median (least–most) | goal | reached |", "|---|---|---|---|---|"]
     for _, _, cases in measured:
         for case in cases:

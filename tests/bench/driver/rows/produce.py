@@ -61,7 +61,7 @@ def run(rig, _options):
     case.notes.append("the bare loop sends the same eight headers; all are idempotent, linger 5 ms")
     yield case
 
-    seconds = rig.size(30, 3)
+    seconds = rig.size(15, 3)
     case = Case(f"produce {RATE:,} msg/s to three brokers, {seconds} s", "% of one core",
                 "cpu_percent")
     rig.rotate(case, {
