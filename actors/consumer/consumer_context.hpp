@@ -31,6 +31,10 @@ struct assignment_gauge {
   std::atomic<std::int64_t> holding{0};
 };
 
+/// Up while a partition consumer has nothing to do that would come by itself: its supervisor need
+/// not send it every tick.
+using at_rest_flag = std::shared_ptr<std::atomic<bool>>;
+
 /// Whether runnable work moves, for liveness: work that has been sent to a handler
 /// actor and not been read by it. What a handler, a retry or the DLQ waits for is
 /// not runnable. Thread-safe.

@@ -12,6 +12,8 @@ namespace streamer {
 namespace {
 
 constexpr std::chrono::milliseconds tick_period{100};
+// Of those that are at rest. With 48 partitions and nothing to do, ticks were a sixth of all CPU time.
+constexpr std::uint64_t ticks_at_rest = 10;
 // A partition consumer that has not released by now never will.
 constexpr std::chrono::seconds overdue{2};
 
@@ -89,14 +91,15 @@ void consumer_supervisor_state::take_over_orphans() {
 
 void consumer_supervisor_state::start(const assigned_partition& partition) {
   auto vitals = std::make_shared<actor_vitals>();
+  auto at_rest = std::make_shared<std::atomic<bool>>(false);
   auto actor = self_->spawn<watched_actor<partition_consumer_actor, partition_consumer_state>>(
-      vitals, context_, partition, links_, consumer_supervisor_actor{self_});
+      vitals, context_, partition, links_, consumer_supervisor_actor{self_}, at_rest);
   self_->monitor(actor);
   epochs_by_address_.emplace(actor.address(), partition.epoch);
   router_->add(partition.epoch, actor);
   board_->put({board_name(partition.tp), "partition_consumer", name, restarts_[partition.tp],
                actor.address(), std::move(vitals)});
-  children_.emplace(partition.epoch, child{std::move(actor), partition.tp, false, false});
+  children_.emplace(partition.epoch, child{std::move(actor), partition.tp, false, false, {}, std::move(at_rest)});
   assigned_.set(static_cast<double>(children_.size()));
 }
 
@@ -272,8 +275,11 @@ void consumer_supervisor_state::leave_when_drained() {
 
 void consumer_supervisor_state::on_tick() {
   const auto now = self_->clock().now();
+  const bool all = ++ticks_ % ticks_at_rest == 0;
   for (auto& [epoch, c] : children_) {
-    self_->send(c.actor, tick{});
+    if (all || !c.at_rest || !c.at_rest->load(std::memory_order_relaxed)) {
+      self_->send(c.actor, tick{});
+    }
   }
   if (drain_deadline_ && !left_ && now > *drain_deadline_ + overdue) {
     for (const auto& [epoch, c] : children_) {

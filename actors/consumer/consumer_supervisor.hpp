@@ -43,6 +43,7 @@ class consumer_supervisor_state {
     bool leaving = false; ///< revoked or draining: its end is not a failure to be mended
     bool orphan = false;  ///< of a predecessor: is ended, and its partition read again
     std::optional<clock::time_point> deadline{}; ///< of its drain, as it was told last
+    at_rest_flag at_rest{};                      ///< of an orphan: none
   };
 
   void on_assigned(const partitions_assigned& msg);
@@ -76,6 +77,7 @@ class consumer_supervisor_state {
 
   std::optional<clock::time_point> drain_deadline_;
   bool left_ = false;
+  std::uint64_t ticks_ = 0;
   consumers_stopped stopped_{};
 };
 

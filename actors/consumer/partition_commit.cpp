@@ -152,6 +152,13 @@ void partition_consumer_state::on_tick() {
       now, [this](slot_id slot) { return !tracker_.is_finished(slot) && !is_failing(slot); });
   throttle(now);
   settle();
+  at_rest_->store(nothing_to_do(), std::memory_order_relaxed);
+}
+
+bool partition_consumer_state::nothing_to_do() const {
+  const auto point = tracker_.frontier();
+  return tracker_.unfinished() == 0 && held_.empty() && !draining_ && !commit_in_flight_ &&
+         (!point || committed_offset_ == point->offset);
 }
 
 // ------------------------------------------------------------------ the end of an epoch
@@ -169,6 +176,7 @@ void partition_consumer_state::on_drain(const drain_partition& msg) {
     return;
   }
   draining_ = true;
+  at_rest_->store(false, std::memory_order_relaxed);
   drain_ = msg;
   for (const auto& h : held_) {
     for (auto i = h.from; i < h.batch->records().size(); ++i) {

@@ -50,12 +50,14 @@ decoded_metadata read_metadata(const assigned_partition& assigned) {
 partition_consumer_state::partition_consumer_state(partition_consumer_actor::pointer self,
                                                    consumer_context_ptr context,
                                                    assigned_partition assigned, actor_links links,
-                                                   consumer_supervisor_actor supervisor)
+                                                   consumer_supervisor_actor supervisor,
+                                                   at_rest_flag at_rest)
     : self_{self},
       context_{std::move(context)},
       assigned_{std::move(assigned)},
       links_{std::move(links)},
       supervisor_{std::move(supervisor)},
+      at_rest_{std::move(at_rest)},
       log_{context_->log.with("partition_consumer")},
       tenant_rule_{context_->tenants},
       share_limit_{share_of_window(*context_)},
@@ -140,6 +142,7 @@ void partition_consumer_state::on_records(const records_fetched& msg) {
   if (msg.unread) {
     msg.unread->read();
   }
+  at_rest_->store(false, std::memory_order_relaxed);
   const auto count = static_cast<std::int64_t>(msg.batch->records().size());
   std::int64_t bytes = 0;
   for (std::size_t i = 0; i < msg.batch->records().size(); ++i) {
@@ -174,6 +177,7 @@ void partition_consumer_state::on_records(const records_fetched& msg) {
 }
 
 void partition_consumer_state::on_end_reached(offset_id position) {
+  at_rest_->store(false, std::memory_order_relaxed);
   if (!first_offset_) {
     first_offset_ = position;
   }

@@ -43,7 +43,7 @@ class partition_consumer_state {
 
   partition_consumer_state(partition_consumer_actor::pointer self, consumer_context_ptr context,
                            assigned_partition assigned, actor_links links,
-                           consumer_supervisor_actor supervisor);
+                           consumer_supervisor_actor supervisor, at_rest_flag at_rest);
   ~partition_consumer_state();
   partition_consumer_state(const partition_consumer_state&) = delete;
   partition_consumer_state& operator=(const partition_consumer_state&) = delete;
@@ -192,6 +192,7 @@ class partition_consumer_state {
   void count_dropped(const encoded_metadata& text);
   void on_commit_answer(const commit_result& r);
   void on_tick();
+  [[nodiscard]] bool nothing_to_do() const;
   void on_drain(const drain_partition& msg);
   void continue_draining();
   void drop_at_handlers(bool running_too);
@@ -215,6 +216,7 @@ class partition_consumer_state {
   assigned_partition assigned_;
   actor_links links_;
   consumer_supervisor_actor supervisor_;
+  at_rest_flag at_rest_;
   log_handle log_;
 
   offset_tracker tracker_;

@@ -1,10 +1,25 @@
 // Records go from the source through the handlers to the commit.
+#include "actors/inspection/inspector.hpp"
 #include "tests/actor/worker_tree.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
+#include <algorithm>
+
 using namespace streamer;
 using namespace streamer::test;
+
+namespace {
+
+// Messages that a partition's consumer has handled since its start.
+std::uint64_t handled_by_consumer_of(const virtual_worker& w, const topic_partition& tp) {
+  const auto tree = snapshot_of(*w.board, std::chrono::steady_clock::now(), 1000);
+  const auto found = std::ranges::find(tree.actors, "partition_consumer/" + to_string(tp),
+                                       &actor_snapshot::name);
+  return found == tree.actors.end() ? 0 : found->handled;
+}
+
+} // namespace
 
 TEST_CASE("records flow through handlers to the commit", "[flow]") {
   virtual_worker w{quick_plan{succeed}};
@@ -184,4 +199,31 @@ TEST_CASE("one commit of a partition is on its way at a time", "[flow]") {
   CHECK(w.committed(part(0)) == 1);
   w.pass(milliseconds{1'200});
   CHECK(w.committed(part(0)) == 3);
+}
+
+TEST_CASE("a partition with nothing to do is woken once a second, and at once for a record",
+          "[flow]") {
+  const held_plan plan;
+  virtual_worker w{plan};
+  w.append_keys(part(0), 1);
+  w.source->skip_offsets(part(1), 5);
+  w.append_keys(part(1), 1);
+  w.assign({part(0), part(1)});
+  REQUIRE(plan.handler->complete(0));
+  w.pass(milliseconds{3'000});
+  REQUIRE(w.committed(part(0)) == 1);
+  REQUIRE(w.committed(part(1)) == 5);
+
+  const auto resting = handled_by_consumer_of(w, part(0));
+  const auto working = handled_by_consumer_of(w, part(1));
+  w.pass(milliseconds{10'000});
+  CHECK(handled_by_consumer_of(w, part(0)) - resting <= 10);
+  CHECK(handled_by_consumer_of(w, part(1)) - working >= 90);
+
+  w.append_keys(part(0), 1);
+  w.settle();
+  REQUIRE(plan.handler->complete(1));
+  w.pass(milliseconds{1'200});
+  CHECK(w.committed(part(0)) == 2);
+  CHECK(w.violations.empty());
 }

@@ -120,9 +120,12 @@ event_plan::event_plan(const arguments& given)
 }
 
 event_source::event_source(const event_plan& plan) : random_{seed}, templates_(plan.templates) {
-  key_source keys{plan};
+  key_source draw{plan};
+  std::size_t next = 0;
   for (auto& e : templates_) {
-    const auto key = keys(random_);
+    // Uniform is exactly so: drawn, of 1,000 keys one would have a third more than its part, and
+    // where records wait one after the other of a key, that key would set the limit.
+    const auto key = plan.skew == 0 ? next++ % plan.keys : draw(random_);
     e.key = "key-" + std::to_string(1'000'000 + key);
     e.tenant = "tenant-" + std::to_string(key % plan.tenants);
     e.value = make_value(plan, random_);
