@@ -105,11 +105,13 @@ blocking_pool::~blocking_pool() {
   shared_->changed.notify_all();
 }
 
-void blocking_pool::submit(const std::string& tenant, std::uint64_t guard,
-                           std::function<void()> job) {
+void blocking_pool::submit(const std::string& tenant, std::vector<pool_job> jobs) {
   std::unique_lock lock{shared_->mutex, std::defer_lock};
   shared_->lock_soon(lock);
-  shared_->turns.push(tenant, guard, std::move(job), shared::clock::now());
+  const auto now = shared::clock::now();
+  for (auto& job : jobs) {
+    shared_->turns.push(tenant, job.guard, std::move(job.run), now);
+  }
   const bool wake = shared_->should_wake();
   lock.unlock();
   if (wake) {

@@ -40,6 +40,7 @@ tenant_handler_state::tenant_handler_state(tenant_handler_actor::pointer self,
       conflated_{context_->metrics->counter(metric::conflated)},
       conflates_{std::ranges::any_of(context_->handlers, &handler_entry::conflates)},
       for_async_(context_->handlers.size()),
+      for_pools_(context_->handlers.size()),
       slow_(context_->handlers.size()) {
   // A weak reference: an attempt that is never completed must not keep the actor alive.
   wake_ = [weak = caf::actor_addr{self_->address()}] {
@@ -218,25 +219,26 @@ void tenant_handler_state::start(const work_ref& ref, const record_ref& record, 
                            ? ref.get().lane.value()
                            : ref.owner().epoch.value() << 40U ^ ref.owner().slot.value();
                    const bool alone = ref.get().trial == trial_kind::alone;
-                   entry.pool->submit(*tenant_, guard, [a, alone, run = &h.run, keep = context_] {
-                     if (a->ended()) {
-                       return;
-                     }
-                     auto call = alone ? keep->calls->enter_alone() : keep->calls->enter();
-                     if (!call) {
-                       a->turned_away = true;
-                       a->complete({});
-                       return;
-                     }
-                     call.runs(a->ref.batch().place, a->number(), a->view().offset());
-                     a->started_ns.store(steady_ns());
-                     emitter out;
-                     auto result = call_guarded(*run, a->view(), out);
-                     for (auto& e : out.events()) {
-                       a->emit(std::move(e));
-                     }
-                     a->complete(std::move(result));
-                   });
+                   for_pools_[*route.handler].push_back(
+                       {guard, [a, alone, run = &h.run, keep = context_] {
+                          if (a->ended()) {
+                            return;
+                          }
+                          auto call = alone ? keep->calls->enter_alone() : keep->calls->enter();
+                          if (!call) {
+                            a->turned_away = true;
+                            a->complete({});
+                            return;
+                          }
+                          call.runs(a->ref.batch().place, a->number(), a->view().offset());
+                          a->started_ns.store(steady_ns());
+                          emitter out;
+                          auto result = call_guarded(*run, a->view(), out);
+                          for (auto& e : out.events()) {
+                            a->emit(std::move(e));
+                          }
+                          a->complete(std::move(result));
+                        }});
                  },
                  [&](const std::shared_ptr<async_handler>& h) {
                    auto call = enter(ref);
@@ -404,6 +406,14 @@ void tenant_handler_state::hand_to_async() {
   }
 }
 
+void tenant_handler_state::hand_to_pools() {
+  for (std::size_t h = 0; h < for_pools_.size(); ++h) {
+    if (!for_pools_[h].empty()) {
+      context_->handlers[h].pool->submit(*tenant_, std::exchange(for_pools_[h], {}));
+    }
+  }
+}
+
 void tenant_handler_state::on_completions() {
   message_began_ = self_->clock().now();
   const auto now = steady_ns();
@@ -563,6 +573,7 @@ void tenant_handler_state::flush() {
     quick_calls_ = 0;
   }
   hand_to_async();
+  hand_to_pools();
   want_outputs_sent();
   for (auto& box : boxes_) {
     auto& r = box.results;

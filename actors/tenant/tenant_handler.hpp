@@ -133,6 +133,7 @@ class tenant_handler_state {
   void free_lane(const work_ref& ref);
   void run_pending();
   void hand_to_async();
+  void hand_to_pools();
   void forget_running(running_attempt& a);
 
   void collect_events(const work_ref& ref, std::size_t handler, std::uint32_t attempt,
@@ -170,6 +171,7 @@ class tenant_handler_state {
   key_lanes<work_ref> lanes_;
   std::vector<work_ref> runnable_;               // own their lanes
   std::vector<std::vector<delivery>> for_async_; // by handler, until the end of the message
+  std::vector<std::vector<pool_job>> for_pools_; // the same
   handler_calls::call call_;                     // quick ones, until the end of the message
   std::vector<work_ref> held_back_;              // own their lanes; wait for a run alone to end
   std::optional<lane_owner> alone_;              // the suspect that runs alone here

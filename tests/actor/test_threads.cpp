@@ -184,12 +184,12 @@ TEST_CASE("a pool gets every job done, and never two of one guard at a time", "[
   blocking_pool pool{"test", {32, {}}};
   for (std::uint64_t i = 0; i < jobs; ++i) {
     const auto guard = i % guards;
-    pool.submit("t" + std::to_string(i % 3), guard, [&, guard] {
-      together = ++busy[guard] > 1 || together;
-      std::this_thread::yield();
-      --busy[guard];
-      ++done;
-    });
+    pool.submit("t" + std::to_string(i % 3), {{guard, [&, guard] {
+                                                 together = ++busy[guard] > 1 || together;
+                                                 std::this_thread::yield();
+                                                 --busy[guard];
+                                                 ++done;
+                                               }}});
     if (i % 50 == 0) {
       // The threads fall idle: the next job has to wake one.
       const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
@@ -213,15 +213,17 @@ TEST_CASE("a pool's idle threads hear of a job that another's start lets start",
   std::atomic<int> quick{0};
   blocking_pool pool{"test", {8, {}}};
   // A user of the pool with nothing running: a quarter of the threads is kept for it.
-  pool.submit("b", 1, [&] { ++quick; });
+  pool.submit("b", {{1, [&] { ++quick; }}});
   REQUIRE(eventually([&] { return quick == 1 && pool.running() == 0; }));
+  std::vector<pool_job> jobs;
   for (std::uint64_t i = 0; i < 7; ++i) {
-    pool.submit("a", 10 + i, [closed] { closed->pass(); });
+    jobs.push_back({10 + i, [closed] { closed->pass(); }});
   }
+  pool.submit("a", std::move(jobs)); // one call, and yet as many threads come as may
   REQUIRE(eventually([&] { return closed->waiting() == 6; }));
   CHECK(pool.queued() == 1);
   // It has something now, and nothing is kept any more. No call ends meanwhile.
-  pool.submit("b", 2, [closed] { closed->pass(); });
+  pool.submit("b", {{2, [closed] { closed->pass(); }}});
   CHECK(eventually([&] { return closed->waiting() == 8; }));
   closed->open();
   CHECK(eventually([&] { return pool.running() == 0 && pool.queued() == 0; }));
