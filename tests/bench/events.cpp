@@ -119,21 +119,23 @@ event_plan::event_plan(const arguments& given)
   }
 }
 
-event_source::event_source(const event_plan& plan) : random_{seed}, templates_(plan.templates) {
+// Uniform is exactly so: drawn, of 1,000 keys one would have a third more than its part, and where
+// records of a key wait one after the other, that key alone would set the limit.
+event_source::event_source(const event_plan& plan)
+    : random_{seed}, uniform_{plan.skew == 0}, templates_(plan.templates) {
   key_source draw{plan};
   std::size_t next = 0;
   for (auto& e : templates_) {
-    // Uniform is exactly so: drawn, of 1,000 keys one would have a third more than its part, and
-    // where records wait one after the other of a key, that key would set the limit.
-    const auto key = plan.skew == 0 ? next++ % plan.keys : draw(random_);
+    const auto key = uniform_ ? next++ % plan.keys : draw(random_);
     e.key = "key-" + std::to_string(1'000'000 + key);
     e.tenant = "tenant-" + std::to_string(key % plan.tenants);
     e.value = make_value(plan, random_);
   }
+  std::ranges::shuffle(templates_, random_);
 }
 
 event& event_source::next(std::uint64_t number) {
-  auto& e = templates_[random_() % templates_.size()];
+  auto& e = templates_[(uniform_ ? number : random_()) % templates_.size()];
   std::memcpy(e.value.data(), &number, sizeof number);
   return e;
 }

@@ -50,6 +50,7 @@ class event_source {
 
  private:
   std::mt19937_64 random_;
+  bool uniform_; ///< all keys come equally often
   std::vector<event> templates_;
 };
 
