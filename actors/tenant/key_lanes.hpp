@@ -27,7 +27,19 @@ class key_lanes {
  public:
   /// Takes the lane for `owner` if it is free. False: it is not.
   bool occupy(lane_id lane, lane_owner owner) {
-    return lanes_.try_emplace(lane, queue{owner, none, none}).second;
+    if (spare_.empty()) {
+      return lanes_.try_emplace(lane, queue{owner, none, none}).second;
+    }
+    auto& entry = spare_.back();
+    entry.key() = lane;
+    entry.mapped() = {owner, none, none};
+    auto placed = lanes_.insert(std::move(entry));
+    if (!placed.inserted) {
+      entry = std::move(placed.node);
+      return false;
+    }
+    spare_.pop_back();
+    return true;
   }
 
   [[nodiscard]] bool busy(lane_id lane) const { return !lanes_.empty() && lanes_.contains(lane); }
@@ -50,7 +62,7 @@ class key_lanes {
     }
     auto& q = found->second;
     if (q.head == none) {
-      lanes_.erase(found);
+      remove(found);
       return std::nullopt;
     }
     const auto n = q.head;
@@ -120,6 +132,7 @@ class key_lanes {
 
  private:
   static constexpr std::uint32_t none = UINT32_MAX;
+  static constexpr std::size_t most_spare = 4'096;
 
   struct node {
     lane_owner as;
@@ -143,6 +156,14 @@ class key_lanes {
     return n;
   }
 
+  void remove(typename std::unordered_map<lane_id, queue>::iterator lane) {
+    if (spare_.size() < most_spare) {
+      spare_.push_back(lanes_.extract(lane));
+    } else {
+      lanes_.erase(lane);
+    }
+  }
+
   Item take_node(std::uint32_t n) {
     Item item = std::move(*nodes_[n].item);
     nodes_[n].item.reset();
@@ -153,6 +174,8 @@ class key_lanes {
   }
 
   std::unordered_map<lane_id, queue> lanes_;
+  // Lanes come and go with the records: their memory is used again.
+  std::vector<typename std::unordered_map<lane_id, queue>::node_type> spare_;
   std::vector<node> nodes_;
   std::uint32_t free_ = none;
   std::size_t waiting_ = 0;

@@ -1,9 +1,11 @@
 // consumer_loop: which partitions are read, and the way of their records.
 #include "runtime/kafka/consumer_loop.hpp"
 
+#include "messages/planted_bugs.hpp"
+#include "runtime/kafka/lane_rule.hpp"
+
 #include <algorithm>
 #include <utility>
-#include "messages/planted_bugs.hpp"
 
 namespace streamer {
 namespace {
@@ -110,7 +112,34 @@ bool consumer_loop::read() {
       lanes.poll(pace_.plan({credit_.held_records(), credit_.held_bytes()}, lanes.used()));
   pace_.note(static_cast<std::int64_t>(messages.size()), clock::now());
   deliver(messages);
+  narrow_lanes();
   return lanes.has_more();
+}
+
+// Forty partitions with batches of 8 MB would hold 400 MiB otherwise, and 64 MiB of it would be at
+// work.
+void consumer_loop::narrow_lanes() {
+  auto& lanes = fetcher_->lanes();
+  const auto left = lanes_that_fit(lanes.open(), largest_batch_, credit_.limits().bytes);
+  if (left == lanes.open()) {
+    return;
+  }
+  log_.info("fetch_lanes_narrowed",
+            "batches are large: fewer partitions are fetched beside each other, to save memory",
+            {{"batch_bytes_at_least", largest_batch_}, {"lanes", left}});
+  std::vector<topic_partition> homeless;
+  std::vector<route*> moved;
+  for (auto& tp : lanes.narrow(left)) {
+    if (auto* const found = routes_.find(tp); found != nullptr && found->fetching) {
+      found->fetching = false;
+      moved.push_back(found);
+      homeless.push_back(std::move(tp));
+    }
+  }
+  if (!moved.empty()) {
+    fetcher_->remove(homeless);
+    update_fetching(moved);
+  }
 }
 
 // One fetch brings the records of a partition side by side, so they are handled in runs.
@@ -177,6 +206,7 @@ void consumer_loop::flush(route& of) {
   if (batch->follow(of.extent)) {
     name_large_batch(of, *batch);
   }
+  largest_batch_ = std::max(largest_batch_, of.extent.size());
   const auto count = static_cast<std::int64_t>(batch->records().size());
   credit_.take(count, batch->charged());
   of.in_hand->fetch_add(count, std::memory_order_relaxed);

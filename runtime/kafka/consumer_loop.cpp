@@ -203,6 +203,7 @@ void consumer_loop::publish() {
     next.auth_failures += member_->auth_failures() + fetcher_->health().auth_failures();
     next.broker_errors += member_->broker_errors() + fetcher_->health().broker_errors();
   }
+  next.fetch_lanes = fetcher_ == nullptr ? 0 : fetcher_->lanes().open();
   next.joined = next.joined && member_ != nullptr;
   next.fatal = failed_;
   next.idle_member = next.joined && routes_.size() == 0 && unlocated_.empty() &&

@@ -97,6 +97,7 @@ class consumer_loop final : private member_events {
   void flush_all();
   void name_large_batch(const route& of, const kafka_batch& batch);
   void update_fetching(const std::vector<route*>& changed);
+  void narrow_lanes();
   [[nodiscard]] fetch_start start_of(const route& of) const;
   void note_offsets(const offsets_reply& reply);
   void ask_ends(time_point now);
@@ -172,6 +173,7 @@ class consumer_loop final : private member_events {
   std::atomic<bool> abandon_{false};
 
   read_pace pace_;
+  std::size_t largest_batch_ = 0; ///< that was seen, in bytes of memory
   route_table routes_;
   std::vector<route*> touched_; ///< routes with records of the poll at hand
   commit_book book_;

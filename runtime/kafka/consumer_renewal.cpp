@@ -74,6 +74,7 @@ void consumer_loop::replace_clients() {
   count_out_clients();
   member_ = std::move(next_member_);
   fetcher_ = std::move(next_fetcher_);
+  narrow_lanes();
   // Answers that the old client still owed will not come.
   book_ = commit_book{};
   renewing_ = false;
@@ -103,6 +104,7 @@ void consumer_loop::renew_fetching() {
   draft_.broker_errors += fetcher_->health().broker_errors();
   ++draft_.fetch_client_renewals;
   fetcher_ = std::move(made).value();
+  narrow_lanes();
   routes_.forget_topics();
   std::vector<fetch_start> starts;
   for (const auto& [epoch, owned] : routes_.all()) {

@@ -51,7 +51,7 @@ void fetch_lanes::on_event(rd_kafka_t*, void* opaque) {
 void fetch_lanes::add(const topic_partition& tp, in_hand_count in_hand) {
   remove(tp);
   auto* emptiest = &lanes_.front();
-  for (auto& l : std::span{lanes_}.first(count)) {
+  for (auto& l : std::span{lanes_}.first(open_)) {
     emptiest = l.partitions.size() < emptiest->partitions.size() ? &l : emptiest;
   }
   emptiest->partitions.push_back(
@@ -61,6 +61,17 @@ void fetch_lanes::add(const topic_partition& tp, in_hand_count in_hand) {
   // Before the library reads it: what it would put into its own queue first, and only what comes
   // later into this one, would be taken in another order, and be passed over as read before.
   forward(*emptiest);
+}
+
+std::vector<topic_partition> fetch_lanes::narrow(std::size_t lanes) {
+  std::vector<topic_partition> homeless;
+  for (auto& l : std::span{lanes_}.first(open_).subspan(lanes)) {
+    for (const auto& m : l.partitions) {
+      homeless.push_back(m.tp);
+    }
+  }
+  open_ = lanes;
+  return homeless;
 }
 
 void fetch_lanes::remove(const topic_partition& tp) {

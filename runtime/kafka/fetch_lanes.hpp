@@ -48,6 +48,12 @@ class fetch_lanes {
   /// Once it is unassigned. What waits of it is thrown away.
   void remove(const topic_partition& tp);
 
+  /// Partitions have so many queues from now on, never more again. Returns those that had one of
+  /// the others: they are to be removed and added, as nothing else keeps their records in order.
+  [[nodiscard]] std::vector<topic_partition> narrow(std::size_t lanes);
+  /// Queues that partitions may have.
+  [[nodiscard]] std::size_t open() const { return open_; }
+
   /// Takes over what the library has fetched, as far as there is room: often, also while nothing
   /// may be read, for the library fetches no more of a partition that it holds enough of.
   void refill();
@@ -64,7 +70,7 @@ class fetch_lanes {
   [[nodiscard]] std::optional<std::chrono::milliseconds> next_look() const;
   /// Up when there is something to take over.
   [[nodiscard]] const wakeup& flag() const { return flag_; }
-  /// Queues that partitions have.
+  /// Queues that partitions do have.
   [[nodiscard]] std::size_t used() const;
 
  private:
@@ -100,6 +106,7 @@ class fetch_lanes {
   wakeup flag_;
   /// The last one is the client's own, for errors of no partition.
   std::array<lane, count + 1> lanes_;
+  std::size_t open_ = count;
   std::size_t next_ = 0; ///< has the first turn of those that have as few
   bool passed_over_ = false;
   std::vector<rd_kafka_message_t*> messages_;

@@ -32,8 +32,12 @@ def linked():
     for name, release, package, checksum, url in pins("SOURCE_PINS"):
         if name in FOR_TESTS:
             continue
+        patch = root / f"scripts/lib/patches/{name}-{release}.patch"
         yield {
             "type": "library", "bom-ref": name, "name": name, "version": release,
+            **({"pedigree": {"patches": [{"type": "unofficial", "diff": {
+                "text": {"contentType": "text/x-diff", "content": patch.read_text()}}}]}}
+               if patch.exists() else {}),
             "purl": f"pkg:generic/{package}@{release}?checksum=sha256:{checksum}",
             "licenses": [{"license": {"id": LICENCES[name]}}],
             "hashes": [{"alg": "SHA-256", "content": checksum}],

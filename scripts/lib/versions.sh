@@ -41,7 +41,7 @@ KAFKA_SCALA=2.13
 
 # From the distribution. Order does not matter; recommends are not installed.
 BUILD_PACKAGES=(
-  g++ make cmake ninja-build pkg-config xz-utils ca-certificates
+  g++ make cmake ninja-build patch pkg-config xz-utils ca-certificates
   libssl-dev zlib1g-dev libzstd-dev liblz4-dev libcurl4-openssl-dev
   libspdlog-dev nlohmann-json3-dev prometheus-cpp-dev libcli11-dev libtomlplusplus-dev
   libmicrohttpd-dev libmimalloc-dev

@@ -170,6 +170,35 @@ TEST_CASE("batches outlive the consumer that read them") {
   kept.clear();
 }
 
+TEST_CASE(
+    "where batches are large fewer queues are filled, and every record arrives all the same") {
+  constexpr int partitions = 20;
+  constexpr int batches = 4;
+  constexpr int records_each = 60; // of 16 KB: a batch of Kafka's is as large as they get
+  const auto broker = shared_broker();
+  const auto topic = unique_name("large");
+  create_topic(broker, topic, partitions);
+  const auto config = client_settings(broker, topic, unique_name("group"));
+  recording_producer producer{config};
+  for (int b = 0; b < batches; ++b) {
+    event_batch events(std::size_t{partitions} * records_each);
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      events[i].topic = topic;
+      events[i].partition = partition_id{static_cast<std::int32_t>(i / records_each)};
+      events[i].value = std::string(16'000, 'x');
+    }
+    (void)producer.results(producer.send(std::move(events)));
+  }
+  recording_consumer consumer{config, {}, {10'000, 4 << 20}};
+  REQUIRE(
+      wait_until([&] { return consumer.records() >= partitions * batches * records_each; }, 60s));
+  CHECK(wait_until([&] { return consumer.client().status().fetch_lanes == 4; }, 5s));
+  for (const auto& each : consumer.epochs()) {
+    CHECK(each.offsets == offsets_between(0, batches * records_each));
+  }
+  CHECK(consumer.leave());
+}
+
 TEST_CASE("without credit nothing is read, the group is served, and reading resumes") {
   const auto broker = shared_broker();
   const auto topic = unique_name("credit");

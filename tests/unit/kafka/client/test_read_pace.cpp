@@ -1,3 +1,4 @@
+#include "runtime/kafka/lane_rule.hpp"
 #include "runtime/kafka/read_pace.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -58,6 +59,15 @@ TEST_CASE("no more is read than the window has room for, in bytes either") {
   CHECK(pace.plan({10'300, 0}, 4).most == 0);
   CHECK(pace.plan({0, mebibyte - 5}, 4).bytes == 5);
   CHECK(pace.plan({0, mebibyte + 5}, 4).bytes == 0);
+}
+
+TEST_CASE("the larger Kafka's batches, the fewer queues there are, down to one") {
+  CHECK(lanes_that_fit(16, 0, 64 * mebibyte) == 16);
+  CHECK(lanes_that_fit(16, 4 * mebibyte, 64 * mebibyte) == 16);
+  CHECK(lanes_that_fit(16, 4 * mebibyte + 1, 64 * mebibyte) == 8);
+  CHECK(lanes_that_fit(16, 16 * mebibyte, 64 * mebibyte) == 4);
+  CHECK(lanes_that_fit(4, 16 * mebibyte, 64 * mebibyte) == 4);
+  CHECK(lanes_that_fit(16, 100 * mebibyte, 64 * mebibyte) == 1);
 }
 
 } // namespace streamer
