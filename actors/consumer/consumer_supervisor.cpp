@@ -12,7 +12,8 @@ namespace streamer {
 namespace {
 
 constexpr std::chrono::milliseconds tick_period{100};
-// Of those that are at rest. With 48 partitions and nothing to do, ticks were a sixth of all CPU time.
+// Of those that are at rest. With 48 partitions and nothing to do, ticks were a sixth of all CPU
+// time.
 constexpr std::uint64_t ticks_at_rest = 10;
 // A partition consumer that has not released by now never will.
 constexpr std::chrono::seconds overdue{2};
@@ -99,7 +100,8 @@ void consumer_supervisor_state::start(const assigned_partition& partition) {
   router_->add(partition.epoch, actor);
   board_->put({board_name(partition.tp), "partition_consumer", name, restarts_[partition.tp],
                actor.address(), std::move(vitals)});
-  children_.emplace(partition.epoch, child{std::move(actor), partition.tp, false, false, {}, std::move(at_rest)});
+  children_.emplace(partition.epoch,
+                    child{std::move(actor), partition.tp, false, false, {}, std::move(at_rest)});
   assigned_.set(static_cast<double>(children_.size()));
 }
 

@@ -14,8 +14,8 @@ namespace {
 // Messages that a partition's consumer has handled since its start.
 std::uint64_t handled_by_consumer_of(const virtual_worker& w, const topic_partition& tp) {
   const auto tree = snapshot_of(*w.board, std::chrono::steady_clock::now(), 1000);
-  const auto found = std::ranges::find(tree.actors, "partition_consumer/" + to_string(tp),
-                                       &actor_snapshot::name);
+  const auto found =
+      std::ranges::find(tree.actors, "partition_consumer/" + to_string(tp), &actor_snapshot::name);
   return found == tree.actors.end() ? 0 : found->handled;
 }
 
