@@ -2,6 +2,7 @@
 #include "tests/actor/worker_tree.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators_range.hpp>
 
 using namespace streamer;
 using namespace streamer::test;
@@ -216,4 +217,32 @@ TEST_CASE("one output that is refused for good leaves the others of its slice al
   CHECK(w.sink->written_to("events.dlq").size() == 1);
   CHECK(w.credit->held_records() == 0);
   CHECK(w.violations.empty());
+}
+
+// Outputs may be collected, sent or acknowledged at the time.
+TEST_CASE("a partition that is lost at any time leaves none of its outputs' records behind",
+          "[outputs]") {
+  const auto steps = GENERATE(range(0, 60));
+  virtual_worker w{quick_plan{emit_two}};
+  w.append_keys(part(0), 10);
+  w.append_keys(part(1), 10, "other");
+  w.source->assign({part(0), part(1)});
+  while (w.notes->count(step::succeeded) == 0) {
+    REQUIRE(w.take_step());
+  }
+  for (int i = 0; i < steps; ++i) {
+    (void)w.take_step();
+  }
+  w.source->lose({part(0)});
+  w.settle();
+  w.pass(milliseconds{1'200});
+  CHECK(w.committed(part(1)) == 10);
+  CHECK(w.credit->held_records() == 0);
+  w.assign({part(0)});
+  w.pass(milliseconds{1'200});
+  CHECK(w.committed(part(0)) == 10);
+  CHECK(w.credit->held_records() == 0);
+  CHECK(w.sink->written_to("out").size() >= 40);
+  CHECK(w.violations.empty());
+  CHECK(w.end_and_count_survivors() == 0);
 }
