@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape
 
 from figures import shown
 
-COLOURS = ["#1f6feb", "#d9730d", "#2da44e", "#8250df", "#cf222e", "#57606a"]
+COLOURS = ["#1f6feb", "#d9730d", "#2da44e", "#8250df", "#cf222e", "#57606a", "#bf3989"]
 FONT = 'font-family="sans-serif" font-size="12"'
 
 
@@ -41,7 +41,7 @@ def bars(title, unit, groups):
 
 def lines(title, x_name, y_name, series, ticks):
     """`series`: {name: [(x, y)]}, x from 0 to 1; `ticks`: [(x, label)]; y is logarithmic."""
-    left, right, top, bottom = 70, 600, 40, 340
+    left, right, top, bottom = 70, 600, 52, 352
     values = [y for points in series.values() for _, y in points if y > 0]
     low = math.floor(math.log10(min(values)))
     high = max(math.ceil(math.log10(max(values))), low + 1)
@@ -51,7 +51,7 @@ def lines(title, x_name, y_name, series, ticks):
                 bottom - (math.log10(max(y, 10 ** low)) - low) / (high - low) * (bottom - top))
 
     parts = [text(10, 20, title), text(right, bottom + 40, x_name, "end"),
-             text(10, top - 6, y_name)]
+             text(10, 35, y_name)]
     for power in range(low, high + 1):
         x, y = at(0, 10.0 ** power)
         parts += [f'<line x1="{x}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}" stroke="#d0d7de"/>',
@@ -66,7 +66,7 @@ def lines(title, x_name, y_name, series, ticks):
         parts += [f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>',
                   f'<rect x="620" y="{top + i * 20}" width="12" height="12" fill="{colour}"/>',
                   text(638, top + 11 + i * 20, name)]
-    return svg(800, 390, parts)
+    return svg(800, 402, parts)
 
 
 def percentiles(case):
