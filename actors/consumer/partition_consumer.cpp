@@ -142,7 +142,9 @@ void partition_consumer_state::on_records(const records_fetched& msg) {
   if (msg.unread) {
     msg.unread->read();
   }
-  at_rest_->store(false, std::memory_order_relaxed);
+  if (at_rest_->exchange(false, std::memory_order_relaxed)) {
+    look_at_tenants(); // its last tick may be a second ago
+  }
   const auto count = static_cast<std::int64_t>(msg.batch->records().size());
   std::int64_t bytes = 0;
   for (std::size_t i = 0; i < msg.batch->records().size(); ++i) {

@@ -2,6 +2,7 @@
 #include "tests/actor/worker_tree.hpp"
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators_range.hpp>
 
 #include <algorithm>
 #include <numeric>
@@ -213,6 +214,25 @@ TEST_CASE("a paused tenant waits in order, and the others go on", "[pauses]") {
     return w.drained({part(0)});
   }));
   CHECK(w.notes->begun(part(0)) == std::vector<std::int64_t>{1, 3, 5, 7, 9, 0, 2, 4, 6, 8});
+  CHECK(w.violations.empty());
+}
+
+TEST_CASE("a tenant paused while its partition had nothing to do starts nothing of what comes",
+          "[pauses]") {
+  const quick_plan plan{succeed};
+  virtual_worker w{plan};
+  w.append_keys(part(0), 3);
+  w.assign({part(0)});
+  // From here on it is woken once a second: the pause may come at any time of that.
+  w.pass(milliseconds{3'000} + milliseconds{GENERATE(range(0, 1'000, 100))});
+  REQUIRE(w.committed(part(0)) == 3);
+  w.pauses->pause("t", {});
+  w.append_keys(part(0), 3, "later");
+  w.pass(milliseconds{2'000});
+  CHECK(w.notes->count(step::began) == 3);
+  w.pauses->resume("t");
+  w.pass(milliseconds{2'000});
+  CHECK(w.committed(part(0)) == 6);
   CHECK(w.violations.empty());
 }
 
