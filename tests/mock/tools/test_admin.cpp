@@ -5,6 +5,7 @@
 #include "tests/support/http_probe.hpp"
 #include "tests/support/worker.hpp"
 
+#include <csignal>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -171,4 +172,7 @@ TEST_CASE("a worker under load is shown, paused, moved and resumed by its comman
   const auto nowhere = at.operate({"pause", "--topic", "events", "--partition", "4711"});
   CHECK(nowhere.status.code == 1);
   CHECK(nowhere.err.find("4711") != std::string::npos);
+
+  running.signal(SIGTERM);
+  CHECK(running.wait(30s));
 }
