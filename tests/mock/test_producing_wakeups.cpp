@@ -9,7 +9,6 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
-#include <thread>
 
 namespace streamer::test {
 namespace {
