@@ -50,8 +50,8 @@ struct consumer_status {
   std::uint64_t skipped_records = 0; ///< offsets skipped by consumer.on_out_of_range
   /// Batches that took more memory decompressed than the budget provides for.
   std::map<topic_partition, std::uint64_t> large_batches;
-  std::size_t fetch_lanes =
-      0; ///< queues that partitions may wait in; fewer where batches are large
+  /// Queues that partitions may wait in; fewer where batches are large.
+  std::size_t fetch_lanes = 0;
   std::uint64_t topics_deleted = 0; ///< while they were read
   std::uint64_t topics_recreated = 0;
   std::uint64_t topics_grown = 0;          ///< given partitions
