@@ -14,7 +14,9 @@ missing_packages() {
   done
 }
 
-apt_install() {
+# In a shell of its own, so that the lock is let go of at its end: who goes on to build for minutes
+# would keep every other script from installing.
+apt_install() (
   export DEBIAN_FRONTEND=noninteractive
   # Another script's apt would fail at the lists' lock, for which apt does not wait.
   mkdir -p "$DEPS_DIR"
@@ -32,7 +34,7 @@ apt_install() {
     echo "still not installed: $left" >&2
     return 1
   }
-}
+)
 
 # ensure_packages WHAT NAME…: installs those that are missing.
 ensure_packages() {
